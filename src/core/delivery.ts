@@ -1,0 +1,67 @@
+import type { Address } from "./address.ts";
+import type { DeliveryId, MessageId, TurnId } from "./ids.ts";
+import type { Instant } from "./time.ts";
+
+/**
+ * A delivery is one send to a platform.
+ *
+ * ready → sending (the intent, before any byte) → sent | retry-at | in-doubt | dead
+ *
+ * in-doubt: the platform may or may not have it. It is resolved by what the channel can do, and a repeat is marked.
+ */
+export const DELIVERY_STATES = ["ready", "sending", "sent", "retry-at", "in-doubt", "dead"] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+export const DELIVERY_STEPS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
+  ready: ["sending", "dead"],
+  sending: ["sent", "retry-at", "in-doubt", "dead"],
+  "retry-at": ["sending", "dead"],
+  "in-doubt": ["sending", "sent", "dead"],
+  sent: [],
+  dead: ["ready"],
+};
+
+export type DeliveryKind = "reply" | "progress" | "notice" | "permission" | "command" | "alert";
+
+/** What is sent. Stored before the first try and never changed, so that a repeat is the same to the letter. */
+export interface DeliveryBody {
+  /** Markdown as agents write it; the channel renders it to what its platform takes. */
+  readonly text: string;
+  /** `plain`: the text is shown as it is. */
+  readonly format: "markdown" | "plain";
+  /** A file of ours or of the agent's, by absolute path. */
+  readonly file?: { readonly path: string; readonly name: string; readonly mime: string };
+  /** Platform id of the message that is quoted. */
+  readonly quote?: string;
+  /** Without a sound. */
+  readonly silent?: boolean;
+  /** Key of the progress delivery that this one takes the place of. */
+  readonly replaces?: string;
+}
+
+export interface NewDelivery {
+  readonly id: DeliveryId;
+  /** Unique over the store: the same key is the same delivery, e.g. `reply:t_…:0`, `progress:t_…`, `notice:…`. */
+  readonly key: string;
+  readonly kind: DeliveryKind;
+  readonly address: Address;
+  readonly body: DeliveryBody;
+  /** The entry and turn that it belongs to, null for alerts and notifications. */
+  readonly entry: MessageId | null;
+  readonly turn: TurnId | null;
+  /** Position among the parts of one reply: part n+1 is sent after part n. */
+  readonly part: number;
+  readonly createdAt: Instant;
+}
+
+export interface Delivery extends NewDelivery {
+  readonly seq: number;
+  readonly state: DeliveryState;
+  /** Fence of the delivery: raised by every intent. */
+  readonly attempts: number;
+  /** Whether any try so far ended in doubt: then a repeat is marked as one. */
+  readonly inDoubt: boolean;
+  /** Not sent before this time. */
+  readonly notBefore: Instant;
+  readonly platformId: string | null;
+}

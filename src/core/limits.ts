@@ -1,0 +1,49 @@
+import type { Backoff } from "./backoff.ts";
+import { MINUTE, SECOND } from "./time.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Every bound of the gateway that no configuration key sets. One place, so that a reader sees what can grow. */
+export const LIMITS = {
+  /** Longest text of one message; longer ones are refused and the sender is told. In UTF-16 units. */
+  textUnits: 200_000,
+  /** Largest body of an API request, attachments included (base64). */
+  requestBytes: 32 * MIB,
+  /** Largest single attachment where the channel sets no smaller one. */
+  attachmentBytes: 20 * MIB,
+  attachmentsPerMessage: 10,
+  /** Longest reply that is kept; the rest is cut and the cut is said. */
+  replyUnits: 400_000,
+  /** Bytes of one line that a harness may write before it is cut as a flood. */
+  harnessLineBytes: 8 * MIB,
+  /** What is kept of a harness's stderr for its error report. */
+  stderrTailBytes: 8 * KIB,
+  /** Entries in one turn (an album, a split paste, messages that came in mid-turn). */
+  entriesPerTurn: 50,
+  /** Waiting messages of one session; beyond it the channel stops reading, the API says 429. */
+  waitingPerSession: 1000,
+  /** Attempts of a turn after which its messages are dead and the sender is told. */
+  turnAttempts: 3,
+  /** Tries of one delivery whose fault is not the platform's pacing. */
+  deliveryAttempts: 8,
+  /** Parts beyond which a long reply is sent as a file. */
+  replyParts: 3,
+  /** Recent unmentioned lines of a group that are shown to the agent. */
+  groupTalkLines: 20,
+  groupTalkUnits: 4000,
+  /** Events kept for a page that reconnects. */
+  eventRing: 10_000,
+  pairingCodesOpen: 20,
+  pairingCodeAge: 60 * MINUTE,
+  /** Missed turns that are told to a candidate that lacks the session's history. */
+  injectedTurns: 10,
+  injectedUnits: 16_000,
+} as const;
+
+export const BACKOFF = {
+  probe: { first: SECOND, factor: 2, max: 30 * SECOND, jitter: 0.1 },
+  delivery: { first: SECOND, factor: 2, max: 60 * SECOND, jitter: 0.2 },
+  poll: { first: SECOND, factor: 2, max: 30 * SECOND, jitter: 0.2 },
+  turn: { first: 2 * SECOND, factor: 3, max: 60 * SECOND, jitter: 0.2 },
+} as const satisfies Record<string, Backoff>;

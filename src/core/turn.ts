@@ -1,0 +1,59 @@
+import type { MessageId, SessionKey, TurnId } from "./ids.ts";
+import type { Instant } from "./time.ts";
+
+/**
+ * A turn is one prompt to one harness, up to its stop. It carries one or more entries, and its attempts are numbered:
+ * each claim raises the attempt, and a write with an older one changes nothing.
+ *
+ * claimed (before anything is spawned) → prompted (before the prompt is written) → answered | ended
+ */
+export const TURN_STATES = ["claimed", "prompted", "answered", "ended"] as const;
+export type TurnState = (typeof TURN_STATES)[number];
+
+export interface Turn {
+  readonly id: TurnId;
+  readonly session: SessionKey;
+  readonly agent: string;
+  readonly entries: readonly MessageId[];
+  readonly attempt: number;
+  /** Attempts that count against the limit: a wait for a plan's limit or a switch of candidate doesn't. */
+  readonly failures: number;
+  readonly state: TurnState;
+  readonly generation: number;
+  readonly harness: string | null;
+  readonly model: string | null;
+  /** The harness's own session id. */
+  readonly nativeSession: string | null;
+  readonly custody: Custody | null;
+  readonly claimedAt: Instant;
+}
+
+/** What a write of a turn must still match: the two together are the fence against late callbacks. */
+export interface TurnFence {
+  readonly id: TurnId;
+  readonly attempt: number;
+}
+
+/** Who runs outside of our process for a turn: enough to find and end the tree after a crash. */
+export interface Custody {
+  readonly pid: number;
+  /** Kernel's start time of the process, so that a reused pid is never killed. */
+  readonly startTime: string;
+  /** Environment marker that every process of the tree inherits. */
+  readonly marker: string;
+}
+
+/** What a turn cost, as far as the harness tells. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** In US dollars, undefined where the harness doesn't say. */
+  readonly usd?: number;
+}
+
+/** The final answer of a turn. Never changes once it is stored. */
+export interface Reply {
+  readonly text: string;
+  /** Absolute paths of files that the agent hands over. */
+  readonly files: readonly string[];
+}

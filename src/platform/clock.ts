@@ -1,0 +1,20 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Clock } from "../ports/clock.ts";
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  async sleep(span, signal) {
+    if (signal?.aborted === true) return;
+    await wait(span, undefined, { ref: false, ...(signal && { signal }) }).catch((error: unknown) => {
+      // An aborted sleep is a sleep that ended early, which is what the port promises.
+      if (!(error instanceof Error && error.name === "AbortError")) throw error;
+    });
+  },
+  timer(span, run) {
+    const handle = setTimeout(run, span);
+    handle.unref();
+    return () => clearTimeout(handle);
+  },
+};

@@ -1,0 +1,33 @@
+import type { ErrorCode } from "../core/errors.ts";
+import type { Failure } from "../core/failure.ts";
+import type { Candidate } from "../core/model-ref.ts";
+import type { Instant } from "../core/time.ts";
+import type { ProbeLevel } from "./harness.ts";
+
+/** What is known of one candidate now. Unknown is failing. */
+export interface CandidateState {
+  readonly candidate: Candidate;
+  readonly available: boolean;
+  /** The highest level proven. */
+  readonly level: ProbeLevel | null;
+  readonly code: ErrorCode | null;
+  /** For the operator. */
+  readonly detail: string | null;
+  readonly since: Instant;
+  /** End of a wait that belongs to the credential. */
+  readonly until: Instant | null;
+  readonly version: string | null;
+  readonly paidBy: "subscription" | "key" | "none" | null;
+}
+
+/** Who can serve now: asked by lanes before each turn, told by them what they saw. */
+export interface Availability {
+  /** States of the agent's candidates, primary first. */
+  of(agent: string): readonly CandidateState[];
+  /** A turn of this candidate succeeded: the strongest proof. */
+  succeeded(candidate: Candidate): void;
+  /** A turn failed in a way that tells something about the candidate, not only about the message. */
+  failed(candidate: Candidate, failure: Failure): void;
+  /** Calls back with the agent's id when its first candidate becomes available, or its last one stops being so. */
+  onChange(changed: (agent: string) => void): () => void;
+}

@@ -1,0 +1,91 @@
+import type { Address } from "../core/address.ts";
+import type { NewDelivery } from "../core/delivery.ts";
+import type { Entry, NewEntry } from "../core/entry.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { MessageId } from "../core/ids.ts";
+import type { GroupLine, MessageBody, Role, Sender } from "../core/message.ts";
+
+/** One thing that a platform delivered, parsed, before anybody decided what to do with it. */
+export type Inbound =
+  | InboundMessage
+  /** Of no use to an agent (a reaction, a service note). Counted, and the cursor moves. */
+  | { readonly kind: "ignored"; readonly reason: string }
+  /** The conversation has a new id (a group became a supergroup): bindings, access and sessions move with it. */
+  | { readonly kind: "moved"; readonly from: Address; readonly to: Address };
+
+export interface InboundMessage {
+  readonly kind: "message";
+  readonly address: Address;
+  /** The platform's identity of the message, unique per account. */
+  readonly dedupeKey: string;
+  readonly sender: Sender;
+  readonly body: MessageBody;
+  /** In a group: whether the bot is meant (mentioned, replied to, or a command for it). */
+  readonly addressed: boolean;
+  /** Set by surfaces whose callers have proven who they are (the API's token); chats leave it out. */
+  readonly role?: Role;
+  /** The agent that the caller named; by bindings when absent. */
+  readonly agent?: string;
+  readonly clientId?: string;
+}
+
+export interface Cursor {
+  readonly channel: string;
+  readonly account: string;
+  /** Whose cursor it is on the platform (the bot's id), so that a new token starts anew. */
+  readonly identity: string;
+  readonly value: string;
+}
+
+export interface InboundBatch {
+  readonly channel: string;
+  readonly account: string;
+  readonly items: readonly Inbound[];
+  /** Stored in the same transaction as the items. */
+  readonly cursor?: Cursor;
+}
+
+/** What became of one item. Once this is returned, it is durable. */
+export type Accepted =
+  | { readonly outcome: "accepted"; readonly entry: Entry }
+  /** `same`: whether the first copy had the same body. */
+  | { readonly outcome: "duplicate"; readonly id: MessageId; readonly same: boolean }
+  | { readonly outcome: "ignored" }
+  | { readonly outcome: "refused"; readonly code: ErrorCode };
+
+/** The one door in. */
+export interface Intake {
+  /**
+   * Checks, classifies and stores a batch in one transaction, cursor included. When it resolves, the channel may
+   * confirm; when it rejects, nothing was stored and nothing may be confirmed.
+   *
+   * @throws RollcallError `draining`, `store-full`, `store-io`
+   */
+  accept(batch: InboundBatch): Promise<readonly Accepted[]>;
+}
+
+/** What the store is asked to write for one item, after the inbox has decided. */
+export type Decided =
+  | { readonly kind: "entry"; readonly entry: NewEntry; readonly waitingLimit: number }
+  | {
+      readonly kind: "ignored";
+      readonly reason: string;
+      readonly groupLine?: { readonly address: Address; readonly line: GroupLine };
+    }
+  | {
+      readonly kind: "refused";
+      readonly code: ErrorCode;
+      /** Said to the sender, once per key. */
+      readonly notice?: NewDelivery;
+      readonly pairing?: NewPairing;
+    }
+  | { readonly kind: "moved"; readonly from: Address; readonly to: Address };
+
+/** A stranger's request to be admitted. One open code per sender. */
+export interface NewPairing {
+  readonly code: string;
+  readonly channel: string;
+  readonly account: string;
+  readonly sender: Sender;
+  readonly at: number;
+}

@@ -1,0 +1,16 @@
+export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/**
+ * One JSON line per call: time, level, component, event, the fields, the message. `event` is a dotted name that tools
+ * can rely on, e.g. `turn.started`. Known secrets are taken out by value.
+ */
+export interface Log {
+  debug(event: string, fields: LogFields, message?: string): void;
+  info(event: string, fields: LogFields, message?: string): void;
+  warn(event: string, fields: LogFields, message?: string): void;
+  error(event: string, fields: LogFields, message?: string): void;
+  fatal(event: string, fields: LogFields, message?: string): void;
+  /** The same log under another component's name. */
+  child(component: string): Log;
+}

@@ -1,0 +1,51 @@
+import type { ErrorCode } from "../core/errors.ts";
+import type { Instant } from "../core/time.ts";
+import type { CandidateState } from "./availability.ts";
+import type { ChannelState } from "./channel.ts";
+
+export type Phase = "draining" | "starting" | "not_ready" | "holding" | "ready";
+
+/** One reason for not being ready, with no path and no secret in it. */
+export interface Failing {
+  readonly kind: "agent" | "harness" | "channel" | "store" | "dispatcher";
+  readonly id: string;
+  readonly code: ErrorCode;
+  readonly since: Instant;
+  readonly fix: string;
+}
+
+/** The state of everything, computed from live state whenever it is asked for. Every surface shows this one. */
+export interface StatusReport {
+  readonly status: Phase;
+  readonly version: string;
+  readonly startedAt: Instant;
+  readonly generation: number;
+  readonly failing: readonly Failing[];
+  /** Agents that are served, but not by their primary. */
+  readonly degraded: readonly string[];
+  readonly agents: readonly {
+    readonly id: string;
+    readonly servable: boolean;
+    readonly candidates: readonly CandidateState[];
+  }[];
+  readonly harnesses: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly running: number;
+    readonly idle: number;
+    readonly waiting: number;
+    readonly max: number;
+    readonly paidBy: string | null;
+    readonly version: string | null;
+  }[];
+  readonly channels: readonly ({ readonly channel: string; readonly account: string } & ChannelState)[];
+  readonly waiting: number;
+  readonly held: number;
+  readonly custody: string;
+}
+
+export interface Status {
+  report(): StatusReport;
+  /** Whether a message can be accepted durably now. */
+  intakeOpen(): boolean;
+}

@@ -1,0 +1,258 @@
+import type { Address } from "../core/address.ts";
+import type { Delivery, DeliveryState, NewDelivery } from "../core/delivery.ts";
+import type { Entry, EntryState, HistoryLine, Hold } from "../core/entry.ts";
+import type { DeliveryId, MessageId, SessionKey, TurnId } from "../core/ids.ts";
+import type { GroupLine } from "../core/message.ts";
+import type { Duration, Instant } from "../core/time.ts";
+import type { Custody, Reply, Turn, TurnFence, Usage } from "../core/turn.ts";
+import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
+
+/**
+ * The durable truth. Every method that writes is exactly one transaction: when it resolves, what it says is on the
+ * disk; when it rejects, nothing of it happened. Methods are asynchronous so that an engine may batch concurrent
+ * calls into one commit, or be on another machine. Each stage sees only its own part of the store.
+ *
+ * A step is a compare-and-set on (id, state, attempt) under the epoch of this opening: a writer that lost its place
+ * gets `false` or `null`, never an exception, and changes nothing.
+ *
+ * @throws RollcallError `store-full`, `store-io` from any write
+ */
+export interface Store extends InboxStore, TurnStore, OutboxStore, ReadStore, AccessStore, ChannelStore {
+  /** Raised by every opening; in every history line. */
+  readonly epoch: number;
+  /** Commits something small, to prove that commits work. Returns how long it took, in milliseconds. */
+  probe(): Promise<Duration>;
+  /** Finishes what was begun and lets go of the lock. */
+  close(): Promise<void>;
+}
+
+export interface InboxStore {
+  /**
+   * Stores what was decided for each item, and the cursor, all or nothing. An item whose dedupe key is known is a
+   * duplicate and changes nothing. Counts every item (`received`, `accepted`, `duplicate`, `ignored`, `refused`).
+   */
+  accept(batch: {
+    readonly channel: string;
+    readonly account: string;
+    readonly items: readonly Decided[];
+    readonly cursor?: Cursor;
+  }): Promise<readonly Accepted[]>;
+  /** Bounded by `limit`, oldest first: what was said in a group without the bot being meant. */
+  groupTalk(address: Address, limit: number): Promise<readonly GroupLine[]>;
+  /** An earlier message by its channel's key, for edits of it. */
+  findByKey(channel: string, account: string, dedupeKey: string): Promise<Entry | null>;
+}
+
+/** A step of one entry that isn't part of a turn's claim or answer. */
+export interface EntryMove {
+  readonly id: MessageId;
+  readonly from: EntryState;
+  readonly attempt: number;
+  readonly to: EntryState;
+  /** Required when `to` is `held`, absent otherwise. */
+  readonly hold?: Hold;
+  /** For `queued`: not before this time. */
+  readonly notBefore?: Instant;
+  /** For `queued`: leave the turn, so that the next claim makes a new one. */
+  readonly leaveTurn?: boolean;
+  /** The history line. */
+  readonly event: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+export interface TurnStore {
+  /** Sessions with an entry that waits (`queued`, `held` or `running`), the oldest first. */
+  waitingSessions(): Promise<readonly SessionKey[]>;
+  /** The waiting entries of a session in order (`queued` and `held` messages), at most `limit`. */
+  waiting(session: SessionKey, limit: number): Promise<readonly Entry[]>;
+  /** Entries in `running` with their turns: at start, what an earlier gateway left. */
+  interrupted(): Promise<readonly { readonly turn: Turn; readonly entries: readonly Entry[] }[]>;
+  /**
+   * Makes entries `running` under a turn, before anything is spawned. Entries that had a turn go on with it, its
+   * attempt raised; otherwise `turn` names a new one. Null when any entry has moved on meanwhile.
+   */
+  claim(claim: {
+    readonly turn: TurnId;
+    readonly entries: readonly {
+      readonly id: MessageId;
+      readonly state: EntryState;
+      readonly attempt: number;
+    }[];
+    readonly agent: string;
+    readonly generation: number;
+    readonly at: Instant;
+  }): Promise<Turn | null>;
+  /** Before the prompt is written to a harness: who has it, in which of its sessions, under which custody. */
+  prompted(
+    fence: TurnFence,
+    by: {
+      readonly harness: string;
+      readonly model: string;
+      readonly nativeSession: string | null;
+      readonly custody: Custody | null;
+      readonly at: Instant;
+    },
+  ): Promise<boolean>;
+  /** Raises the attempt of a running turn for its next candidate, so that the last one's late words change nothing. */
+  nextAttempt(fence: TurnFence, why: Readonly<Record<string, unknown>>, at: Instant): Promise<Turn | null>;
+  /**
+   * Stores the answer with all its deliveries; the entries become `answered` (or `done` when there is nothing to
+   * send), and the harness's session is remembered with the last entry that it saw. At most once per turn.
+   */
+  answer(
+    fence: TurnFence,
+    answer: {
+      readonly reply: Reply;
+      readonly deliveries: readonly NewDelivery[];
+      readonly nativeSession: string | null;
+      readonly usage: Usage | null;
+      readonly at: Instant;
+    },
+  ): Promise<boolean>;
+  /** Ends an attempt without an answer: its entries move as told, with the deliveries that tell people. */
+  endTurn(
+    fence: TurnFence,
+    end: {
+      readonly moves: readonly EntryMove[];
+      readonly usesAttempt: boolean;
+      readonly deliveries: readonly NewDelivery[];
+      readonly at: Instant;
+    },
+  ): Promise<boolean>;
+  /** Moves entries outside of a turn (hold, release, cancel, retry, a control entry's answer). All or nothing. */
+  move(moves: readonly EntryMove[], deliveries: readonly NewDelivery[], at: Instant): Promise<boolean>;
+  /** The harness's session for this session, and the last entry (by `seq`) that it saw. */
+  nativeSession(
+    session: SessionKey,
+    harness: string,
+  ): Promise<{ readonly native: string; readonly lastSeq: number } | null>;
+  /** Forgets a session's harness sessions and history: the next turn begins afresh. */
+  resetSession(session: SessionKey, at: Instant): Promise<void>;
+  /** What was said in a session after entry `seq` (since its last reset), the newest `limit`, oldest first. */
+  exchanges(
+    session: SessionKey,
+    afterSeq: number,
+    limit: number,
+  ): Promise<
+    readonly { readonly seq: number; readonly text: string; readonly reply: string; readonly at: Instant }[]
+  >;
+  /** The model that a person chose for a session by `/model`, or null. */
+  sessionModel(session: SessionKey): Promise<string | null>;
+  setSessionModel(session: SessionKey, model: string | null): Promise<void>;
+}
+
+export interface OutboxStore {
+  /** Adds a delivery on its own (a notice, an alert, a notification). An existing key is left as it is. */
+  addDelivery(delivery: NewDelivery): Promise<Delivery>;
+  /** Deliveries that aren't at their end, in order, from every state but `sent` and `dead`. */
+  pendingDeliveries(): Promise<readonly Delivery[]>;
+  delivery(key: string): Promise<Delivery | null>;
+  /** The intent, before any byte: raises `attempts`. Null when the delivery has moved on. */
+  sending(id: DeliveryId, from: DeliveryState, attempts: number, at: Instant): Promise<Delivery | null>;
+  /**
+   * Records how a try ended. When it was the last open reply delivery of its turn, the turn's entries become `done`
+   * in the same transaction (`dead` if a part is dead); those entries are returned.
+   */
+  settle(
+    id: DeliveryId,
+    attempts: number,
+    to:
+      | { readonly state: "sent"; readonly platformId: string }
+      | { readonly state: "retry-at"; readonly notBefore: Instant }
+      | { readonly state: "in-doubt"; readonly notBefore: Instant; readonly detail: string }
+      | { readonly state: "dead"; readonly detail: string },
+    at: Instant,
+  ): Promise<{ readonly delivery: Delivery; readonly ended: readonly Entry[] } | null>;
+}
+
+export interface MessageFilter {
+  readonly states?: readonly EntryState[];
+  readonly session?: SessionKey;
+  readonly conversation?: {
+    readonly channel: string;
+    readonly account: string;
+    readonly conversation: string;
+  };
+  readonly limit: number;
+  /** `seq` below which to go on (newest first). */
+  readonly before?: number;
+}
+
+/** A message as surfaces show it: the entry with its turn, reply, deliveries and history. */
+export interface StoredMessage {
+  readonly entry: Entry;
+  readonly turn: Turn | null;
+  readonly reply: Reply | null;
+  readonly deliveries: readonly Delivery[];
+  readonly history: readonly HistoryLine[];
+}
+
+export interface SessionRow {
+  readonly key: SessionKey;
+  readonly agent: string;
+  readonly lastAt: Instant;
+  readonly messages: number;
+  readonly harnesses: readonly { readonly harness: string; readonly native: string }[];
+}
+
+export interface ReadStore {
+  message(id: MessageId): Promise<StoredMessage | null>;
+  /** Newest first, without history. */
+  messages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
+  /** How many entries are in each state. */
+  counts(): Promise<Readonly<Record<EntryState, number>>>;
+  /** Everything ever received, by outcome. */
+  totals(): Promise<Readonly<Record<"received" | "accepted" | "duplicate" | "ignored" | "refused", number>>>;
+  /** When the oldest waiting message was accepted; null when none waits. */
+  oldestWaiting(): Promise<Instant | null>;
+  sessions(limit: number): Promise<readonly SessionRow[]>;
+}
+
+export interface PairingRow extends NewPairing {
+  readonly state: "open" | "approved" | "denied" | "revoked";
+}
+
+export interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Instant;
+}
+
+export interface AccessStore {
+  /** Whether a pairing of this sender is approved. */
+  isPaired(channel: string, account: string, senderId: string): Promise<boolean>;
+  /** The open code of a sender, so that asking again gives the same one. */
+  openPairing(
+    channel: string,
+    account: string,
+    senderId: string,
+    notBefore: Instant,
+  ): Promise<PairingRow | null>;
+  pairings(): Promise<readonly PairingRow[]>;
+  /** Decides an open code, newest rule wins; null when there is no open code like this. */
+  decidePairing(
+    code: string,
+    to: "approved" | "denied",
+    at: Instant,
+    notBefore: Instant,
+  ): Promise<PairingRow | null>;
+  /** Takes back the pairing of `channel/account/sender`; false when there was none. */
+  revokePairing(channel: string, account: string, senderId: string, at: Instant): Promise<boolean>;
+  tokens(): Promise<readonly TokenRow[]>;
+  addToken(token: TokenRow & { readonly hash: string }): Promise<void>;
+  /** The token with this hash (SHA-256, hex), or null. */
+  tokenByHash(hash: string): Promise<TokenRow | null>;
+  revokeToken(id: string): Promise<boolean>;
+}
+
+/** What channels and boot keep beside messages. */
+export interface ChannelStore {
+  cursor(
+    channel: string,
+    account: string,
+    identity: string,
+  ): Promise<{ readonly value: string; readonly at: Instant } | null>;
+  /** A small named value, e.g. an API's registered commands. */
+  note(key: string): Promise<string | null>;
+  setNote(key: string, value: string | null): Promise<void>;
+}
