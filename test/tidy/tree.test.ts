@@ -1,0 +1,126 @@
+// The house rules, held against everything that is in the repository.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { describe, it } from "node:test";
+import { forbiddenFindings, linkFindings, mentionFindings } from "./documents.ts";
+import { cycles, unreachable } from "./imports.ts";
+import { matrixFindings } from "./matrix.ts";
+import {
+  deadExportFindings,
+  docstringFindings,
+  nameFindings,
+  patternFindings,
+  PATTERN_RULES,
+  suppressionFindings,
+} from "./rules.ts";
+import { fileSizeFindings, functionFindings, linesOf, measureFunctions, median, SIZES } from "./sizes.ts";
+import { files, read, ROOT, show, sources, type Finding } from "./tree.ts";
+
+const src = sources("src/**/*.ts");
+const tests = sources("test/**/*.{ts,js}");
+const rest = sources("bench/**/*.ts", "scripts/*.js", "ui/src/**/*.{ts,tsx}", "rollcall.js");
+const all = [...src, ...tests, ...rest];
+const pages = files("*.md", "docs/**/*.md", "bench/*.md", "test/**/*.md").map((file) => ({
+  path: file,
+  text: read(file),
+}));
+const exists = (file: string): boolean => existsSync(path.join(ROOT, file));
+
+function none(findings: readonly Finding[]): void {
+  assert.equal(findings.length, 0, `\n${show(findings)}`);
+}
+
+void describe("layout", () => {
+  void it("folders import only what the matrix allows", () => none(matrixFindings(src)));
+
+  void it("no modules import each other in a circle", () => {
+    assert.deepEqual(cycles(all), []);
+  });
+
+  void it("names are kebab-case and say something", () => {
+    none(
+      nameFindings(
+        files("src/**/*", "test/**/*.ts", "bench/**/*", "scripts/*", "ui/**/*.{ts,tsx,css}", "docs/**/*"),
+      ),
+    );
+  });
+
+  void it("every file is reached from an entry", () => {
+    const page = files("ui/*.html").flatMap((file) =>
+      [...read(file).matchAll(/src="\/?([^"]+)"/g)].map((m) => `ui/${m[1] ?? ""}`),
+    );
+    const entries = files(
+      "test/**/*.test.ts",
+      "test/run.ts",
+      "test/real/run.ts",
+      "bench/run.ts",
+      "scripts/*.js",
+    );
+    const program = exists("src/main.ts") ? ["src/main.ts"] : src.map((s) => s.path);
+    assert.deepEqual(unreachable(all, [...program, "rollcall.js", ...entries, ...page]), []);
+  });
+
+  void it(
+    "every file of src is reached from the program",
+    { skip: exists("src/main.ts") ? false : "src/main.ts is not there yet" },
+    () => {
+      assert.deepEqual(unreachable(src, ["src/main.ts"]), []);
+    },
+  );
+
+  void it(
+    "every export of src is used by another file",
+    { skip: exists("src/main.ts") ? false : "src/main.ts is not there yet" },
+    () => {
+      none(deadExportFindings(all));
+    },
+  );
+});
+
+void describe("sizes", () => {
+  void it("no file is too long", () => none(fileSizeFindings([...src, ...rest, ...tests])));
+
+  void it("most files are short", () => {
+    const middle = median(src.map((s) => linesOf(s.text)));
+    assert.ok(
+      middle <= SIZES.fileMedian,
+      `the median of src is ${middle} lines, more than ${SIZES.fileMedian}`,
+    );
+  });
+
+  void it("functions are short", () => none(functionFindings(measureFunctions("src", "scripts", "bench"))));
+});
+
+void describe("code", () => {
+  for (const rule of PATTERN_RULES) {
+    void it(`no ${rule.name} in src`, () => none(patternFindings(src, rule.name)));
+  }
+
+  void it("no check is switched off without a reason", () => none(suppressionFindings([...src, ...rest])));
+
+  void it("the words and the seams are explained", () => {
+    none(docstringFindings(src.filter((s) => /^src\/(?:core|ports)\//.test(s.path))));
+  });
+});
+
+void describe("documents", () => {
+  void it("no link is dead", () => none(linkFindings(pages, exists)));
+
+  void it("every page that is named exists", () => {
+    none(mentionFindings([...pages, ...all.map((s) => ({ path: s.path, text: s.comments }))], exists));
+  });
+
+  void it("nothing belongs to a machine, a tracker or a tool", () => {
+    none(
+      forbiddenFindings(
+        pages,
+        all.filter((s) => !s.path.startsWith("test/tidy/")),
+      ),
+    );
+  });
+
+  void it("the lockfile names no host", () => {
+    assert.doesNotMatch(read("package-lock.json"), /"resolved": "https?:/);
+  });
+});
