@@ -5,6 +5,7 @@
 export type InvariantId =
   `I${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16 | 17 | 18}`;
 
+/** A promise that did not hold: a bug of ours, named by the invariant. */
 export class InvariantBroken extends Error {
   readonly invariant: InvariantId;
   constructor(invariant: InvariantId, detail: string) {
@@ -14,6 +15,7 @@ export class InvariantBroken extends Error {
   }
 }
 
+/** Checks a promise where it could break. @throws InvariantBroken with `detail`, which is for the log only */
 export function invariant(id: InvariantId, holds: boolean, detail: string): asserts holds {
   if (!holds) throw new InvariantBroken(id, detail);
 }

@@ -20,6 +20,7 @@ export interface Config {
   readonly plugins: readonly string[];
 }
 
+/** Where the gateway listens, how it starts and stops, and how it reaches the outside. */
 export interface GatewayConfig {
   readonly host: string;
   readonly port: number;
@@ -40,6 +41,7 @@ export interface GatewayConfig {
   readonly ipFamily: "auto" | "4" | "6";
 }
 
+/** A declared agent, with the defaults of all agents filled in. */
 export interface AgentConfig {
   readonly id: string;
   /** Model references, `HARNESS/MODEL`; the first is the primary. */
@@ -70,6 +72,7 @@ export interface TurnLimits {
   readonly total: Duration;
 }
 
+/** Who decides when a harness asks before it uses a tool, and within what time; unanswered is denied. */
 export interface PermissionConfig {
   readonly policy: "ask" | "allow-list" | "deny";
   readonly approvers: readonly string[];
@@ -78,28 +81,33 @@ export interface PermissionConfig {
   readonly deadline: Duration;
 }
 
+/** One declared harness. Its options are still unchecked: the kind's own schema reads them. */
 export interface HarnessConfig {
   /** Defaults to the id when that is a known kind. */
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** One channel with its accounts, whose options the channel's own schema reads. */
 export interface ChannelConfig {
   readonly enabled: boolean;
   /** Per account, checked by the channel's own schema. */
   readonly accounts: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+/** Leads what comes from an address, or a pattern of addresses, to an agent. The first match wins. */
 export interface BindingConfig {
   readonly agent: string;
   readonly from: string;
 }
 
+/** Where alerts go, and which address is pinged so that silence is noticed from outside. */
 export interface AlertsConfig {
   readonly routes: readonly AlertRouteConfig[];
   readonly deadman?: { readonly url: string; readonly every: Duration };
 }
 
+/** One way out for alerts. Its options are checked by the route's own kind. */
 export interface AlertRouteConfig {
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -115,6 +123,7 @@ export interface AccessConfig {
   readonly groups: Readonly<Record<string, GroupConfig>>;
 }
 
+/** How one group is served. */
 export interface GroupConfig {
   readonly agent?: string;
   /** Whether the bot must be mentioned or replied to. */
@@ -124,4 +133,5 @@ export interface GroupConfig {
   readonly topics: Readonly<Record<string, { readonly agent?: string }>>;
 }
 
+/** Largest attachment of one account. */
 export type AttachmentLimit = { readonly max: Bytes };

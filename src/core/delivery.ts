@@ -10,8 +10,10 @@ import type { Instant } from "./time.ts";
  * in-doubt: the platform may or may not have it. It is resolved by what the channel can do, and a repeat is marked.
  */
 export const DELIVERY_STATES = ["ready", "sending", "sent", "retry-at", "in-doubt", "dead"] as const;
+/** A state of a delivery. */
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** Every legal step of a delivery. A step that isn't here can't be written: the store refuses it. */
 export const DELIVERY_STEPS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   ready: ["sending", "dead"],
   sending: ["sent", "retry-at", "in-doubt", "dead"],
@@ -21,6 +23,7 @@ export const DELIVERY_STEPS: Readonly<Record<DeliveryState, readonly DeliverySta
   dead: ["ready"],
 };
 
+/** What a delivery is for. Only replies hold their entries open until they are sent. */
 export type DeliveryKind = "reply" | "progress" | "notice" | "permission" | "command" | "alert";
 
 /** What is sent. Stored before the first try and never changed, so that a repeat is the same to the letter. */
@@ -39,6 +42,7 @@ export interface DeliveryBody {
   readonly replaces?: string;
 }
 
+/** What is stored of a delivery before its first try. Immutable. */
 export interface NewDelivery {
   readonly id: DeliveryId;
   /** Unique over the store: the same key is the same delivery, e.g. `reply:t_…:0`, `progress:t_…`, `notice:…`. */
@@ -54,6 +58,7 @@ export interface NewDelivery {
   readonly createdAt: Instant;
 }
 
+/** A delivery as it stands now. */
 export interface Delivery extends NewDelivery {
   readonly seq: number;
   readonly state: DeliveryState;

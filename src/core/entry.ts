@@ -23,6 +23,7 @@ export const ENTRY_STATES = [
   "quarantined",
   "absorbed",
 ] as const;
+/** A state of an entry. */
 export type EntryState = (typeof ENTRY_STATES)[number];
 
 /** States in which an entry still waits for its end. */
@@ -76,6 +77,7 @@ export interface NewEntry {
   readonly replayOf: MessageId | null;
 }
 
+/** An entry as it stands now. */
 export interface Entry extends NewEntry {
   /** Order of acceptance over the whole store. */
   readonly seq: number;

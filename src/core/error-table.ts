@@ -12,6 +12,7 @@ export const EXIT = {
   refused: 77,
   config: 78,
 } as const;
+/** An exit code that the gateway or a command may end with. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 interface ErrorRow {
@@ -100,8 +101,10 @@ export const ERRORS = {
   "harness-failed": row(EXIT.later, 503, "The model's service failed.", "It is tried again by itself; see the log."),
   "harness-unproven": row(EXIT.later, 503, "The harness has not been probed yet.", "Wait for the first probe."),
   "turn-refused": row(EXIT.findings, 422, "The model refused the message.", "Say it in another way, or shorten the conversation with /new."),
+  "turn-interrupted": row(EXIT.later, 409, "The message was interrupted, and its agent asks before running it again.", "Answer with /retry, or `rollcall messages retry`."),
   "turn-dead": row(EXIT.findings, 502, "The message failed for good.", "See `rollcall messages show`; `rollcall messages retry` tries again."),
   bug: row(EXIT.bug, 500, "Rollcall has a bug.", "Report it, with the log around it."),
 } as const satisfies Record<string, ErrorRow>;
 
+/** The name of a row of the table: what programs match on, and what never changes its meaning. */
 export type ErrorCode = keyof typeof ERRORS;

@@ -21,6 +21,7 @@ export type FailureClass =
   | "cancelled"
   | "deadline";
 
+/** One failure of a harness, as its adapter saw it. */
 export interface Failure {
   readonly class: FailureClass;
   readonly code: ErrorCode;
@@ -50,6 +51,7 @@ export type NextStep =
   | "cancel"
   | "dead";
 
+/** What the table says for one failure. */
 export interface FailureRow {
   readonly next: NextStep;
   /** Whether it counts against `turnAttempts`. */

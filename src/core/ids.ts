@@ -2,9 +2,13 @@ declare const brand: unique symbol;
 /** A string that only its own maker can produce, so that ids of different things can't be mixed up. */
 export type Brand<Name extends string> = string & { readonly [brand]: Name };
 
+/** Names an accepted message, `m_…`; also its entry. */
 export type MessageId = Brand<"MessageId">;
+/** Names a turn, `t_…`. */
 export type TurnId = Brand<"TurnId">;
+/** Names a delivery, `d_…`. */
 export type DeliveryId = Brand<"DeliveryId">;
+/** Names an incident, `i_…`. */
 export type IncidentId = Brand<"IncidentId">;
 /** A lasting context of one agent in one conversation, e.g. `agent:main:telegram:direct:12345`. Never parsed for authority. */
 export type SessionKey = Brand<"SessionKey">;
@@ -37,6 +41,7 @@ export interface Ids {
   incident(): IncidentId;
 }
 
+/** Makes ids over one clock (milliseconds since the epoch) and one source of numbers in [0, 1). */
 export function createIds(now: () => number, random: () => number): Ids {
   return {
     message: () => makeId("m", now(), random) as MessageId,

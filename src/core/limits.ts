@@ -41,6 +41,7 @@ export const LIMITS = {
   injectedUnits: 16_000,
 } as const;
 
+/** How everything that is tried again waits between its tries. */
 export const BACKOFF = {
   probe: { first: SECOND, factor: 2, max: 30 * SECOND, jitter: 0.1 },
   delivery: { first: SECOND, factor: 2, max: 60 * SECOND, jitter: 0.2 },

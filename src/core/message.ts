@@ -9,6 +9,7 @@ export interface Sender {
   readonly username?: string;
 }
 
+/** What a file is to its sender: a voice note may be transcribed, an image shown to the model. */
 export type AttachmentKind = "image" | "document" | "voice" | "audio" | "video";
 
 /** A file that came with a message. It is fetched when its turn starts, so that accepting stays fast. */
@@ -24,6 +25,7 @@ export interface Attachment {
     | { readonly kind: "platform"; readonly ref: string };
 }
 
+/** Whether a conversation has one person in it or several. */
 export type ChatKind = "direct" | "group";
 
 /** What the agent is shown of a message: immutable from the moment that it is accepted. */
@@ -50,6 +52,7 @@ export interface MessageBody {
   readonly canary?: boolean;
 }
 
+/** One line of a group's talk that was not meant for the bot. */
 export interface GroupLine {
   readonly author: string;
   readonly text: string;

@@ -12,6 +12,7 @@ export function parseModelRef(text: string): Candidate | undefined {
   return { harness: text.slice(0, slash), model: text.slice(slash + 1) };
 }
 
+/** Writes what {@link parseModelRef} reads. */
 export function formatModelRef(candidate: Candidate): string {
   return `${candidate.harness}/${candidate.model}`;
 }

@@ -4,10 +4,15 @@ export type Instant = number;
 /** A span of time in milliseconds. Never negative. */
 export type Duration = number;
 
+/** One millisecond, the unit of {@link Duration}. */
 export const MILLISECOND = 1;
+/** In milliseconds. */
 export const SECOND = 1000;
+/** In milliseconds. */
 export const MINUTE = 60 * SECOND;
+/** In milliseconds. */
 export const HOUR = 60 * MINUTE;
+/** In milliseconds: always 24 hours, whatever the calendar does. */
 export const DAY = 24 * HOUR;
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -8,8 +8,10 @@ import type { Instant } from "./time.ts";
  * claimed (before anything is spawned) → prompted (before the prompt is written) → answered | ended
  */
 export const TURN_STATES = ["claimed", "prompted", "answered", "ended"] as const;
+/** A state of a turn. */
 export type TurnState = (typeof TURN_STATES)[number];
 
+/** A turn as it stands now. */
 export interface Turn {
   readonly id: TurnId;
   readonly session: SessionKey;

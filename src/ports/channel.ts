@@ -26,6 +26,7 @@ export interface ChannelDeps {
   readonly commands: readonly { readonly name: string; readonly about: string }[];
 }
 
+/** How requests leave this machine. */
 export interface NetworkConfig {
   readonly proxy?: string;
   readonly ipFamily: "auto" | "4" | "6";
@@ -53,6 +54,7 @@ export interface ChannelAccount {
   open(deps: ChannelDeps): Channel;
 }
 
+/** What a platform can do, as the outbox and the lanes need to know it. */
 export interface ChannelCapabilities {
   /** Longest text of one part, in UTF-16 units. */
   readonly textUnits: number;
@@ -65,6 +67,7 @@ export interface ChannelCapabilities {
   readonly fileBytes: Bytes;
 }
 
+/** How a channel account is doing, as its own receive path shows it. */
 export interface ChannelState {
   /** `starting` until the first receive succeeded. */
   readonly status: "starting" | "connected" | "failing" | "stopped";
@@ -92,6 +95,7 @@ export type SendOutcome =
   /** The request may have arrived. */
   | { readonly kind: "in-doubt"; readonly detail: string };
 
+/** One try of one part, with what the channel must know of earlier tries. */
 export interface SendRequest {
   readonly delivery: Delivery;
   /** Platform id of the progress message that this part takes the place of, if one was sent. */
@@ -106,6 +110,7 @@ export interface SendRequest {
   readonly last: boolean;
 }
 
+/** What the splitting of a reply may depend on. */
 export interface ReplyContext {
   readonly address: Address;
   /** Platform id of the asker's message. */

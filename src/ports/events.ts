@@ -20,6 +20,7 @@ export type GatewayEvent =
   /** Something in `GET /api/v1/status` changed. */
   | { readonly type: "status" };
 
+/** The one stream of events, with a bounded memory for watchers that come back. */
 export interface Events {
   publish(event: GatewayEvent): void;
   /** Calls `watch` for each event from now on. Returns the end of the subscription. */

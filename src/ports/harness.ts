@@ -44,6 +44,7 @@ export interface HarnessPlan {
 /** Levels of proof: the file, a handshake, the credential, a whole turn. */
 export type ProbeLevel = "L0" | "L1" | "L2" | "L3";
 
+/** What one probe proved, or the level at which it failed and why. */
 export type ProbeResult =
   | {
       readonly ok: true;
@@ -78,6 +79,7 @@ export interface Harness {
   close(grace: Duration): Promise<void>;
 }
 
+/** Which session a process is wanted for, and under which rules it works. */
 export interface SessionSpec {
   readonly session: SessionKey;
   readonly model: string;
@@ -95,6 +97,7 @@ export interface PermissionRule {
   readonly allow: readonly string[];
 }
 
+/** A process or connection that is held for one session until it is given back. */
 export interface HarnessSession {
   /** The harness's own session id, known before the prompt; null where the harness tells it only with its events. */
   readonly native: string | null;
@@ -110,6 +113,7 @@ export interface HarnessSession {
   release(broken: boolean): Promise<void>;
 }
 
+/** What a turn says to the harness. */
 export interface Prompt {
   /** The envelope and the user's own text, which comes last. */
   readonly text: string;
@@ -117,6 +121,7 @@ export interface Prompt {
   readonly images: readonly { readonly path: string; readonly mime: string }[];
 }
 
+/** What a harness tells during a turn, in the words of all harnesses. */
 export type HarnessEvent =
   /** Something moved: resets the silence deadlines. */
   | { readonly kind: "alive"; readonly note?: string }

@@ -13,6 +13,7 @@ export type Inbound =
   /** The conversation has a new id (a group became a supergroup): bindings, access and sessions move with it. */
   | { readonly kind: "moved"; readonly from: Address; readonly to: Address };
 
+/** A message for an agent, as the channel parsed it. */
 export interface InboundMessage {
   readonly kind: "message";
   readonly address: Address;
@@ -29,6 +30,7 @@ export interface InboundMessage {
   readonly clientId?: string;
 }
 
+/** How far a channel account has received, as the platform counts it. */
 export interface Cursor {
   readonly channel: string;
   readonly account: string;
@@ -37,6 +39,7 @@ export interface Cursor {
   readonly value: string;
 }
 
+/** What one receive brought, of one account. */
 export interface InboundBatch {
   readonly channel: string;
   readonly account: string;

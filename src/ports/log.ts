@@ -1,4 +1,6 @@
+/** How urgent a line is: `fatal` means that the process ends. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+/** What a line carries beside its message. Values must be plain data. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**

@@ -1,3 +1,4 @@
+/** Labels of one sample. Their values are bounded sets: ids of the configuration, codes, never ids of messages. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** The counters of the gateway. Names are given without the `rollcall_` prefix; every metric is declared in one list. */

@@ -2,6 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Custody } from "../core/turn.ts";
 import type { Duration } from "../core/time.ts";
 
+/** What is started, where, and with which environment. */
 export interface SpawnSpec {
   /** Absolute path, or a name that is looked up on the spec's own PATH. */
   readonly command: string;
@@ -11,6 +12,7 @@ export interface SpawnSpec {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** How a child ended: by a code or by a signal. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;

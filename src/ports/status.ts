@@ -3,6 +3,7 @@ import type { Instant } from "../core/time.ts";
 import type { CandidateState } from "./availability.ts";
 import type { ChannelState } from "./channel.ts";
 
+/** The one word for how the gateway is doing; the first that applies, in this order. */
 export type Phase = "draining" | "starting" | "not_ready" | "holding" | "ready";
 
 /** One reason for not being ready, with no path and no secret in it. */
@@ -44,6 +45,7 @@ export interface StatusReport {
   readonly custody: string;
 }
 
+/** The report and the one question that intake asks. */
 export interface Status {
   report(): StatusReport;
   /** Whether a message can be accepted durably now. */

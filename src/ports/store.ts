@@ -26,6 +26,7 @@ export interface Store extends InboxStore, TurnStore, OutboxStore, ReadStore, Ac
   close(): Promise<void>;
 }
 
+/** What the inbox sees of the store. */
 export interface InboxStore {
   /**
    * Stores what was decided for each item, and the cursor, all or nothing. An item whose dedupe key is known is a
@@ -60,6 +61,7 @@ export interface EntryMove {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+/** What lanes and turns see of the store. */
 export interface TurnStore {
   /** Sessions with an entry that waits (`queued`, `held` or `running`), the oldest first. */
   waitingSessions(): Promise<readonly SessionKey[]>;
@@ -141,6 +143,7 @@ export interface TurnStore {
   setSessionModel(session: SessionKey, model: string | null): Promise<void>;
 }
 
+/** What the outbox sees of the store. */
 export interface OutboxStore {
   /** Adds a delivery on its own (a notice, an alert, a notification). An existing key is left as it is. */
   addDelivery(delivery: NewDelivery): Promise<Delivery>;
@@ -165,6 +168,7 @@ export interface OutboxStore {
   ): Promise<{ readonly delivery: Delivery; readonly ended: readonly Entry[] } | null>;
 }
 
+/** Which messages are listed. Everything that is set must match. */
 export interface MessageFilter {
   readonly states?: readonly EntryState[];
   readonly session?: SessionKey;

@@ -1,0 +1,55 @@
+/**
+ * The door: channel → **inbox** → router → session lane → harness → outbox → channel.
+ *
+ * A batch of what a platform delivered is checked, decided about item by item, and stored with the platform's cursor
+ * in one transaction. Only then does the channel confirm.
+ *
+ * Keeps: I1 (confirmed ⇒ accepted before, durably), I2 (one entry per key), I3 (everything below the cursor is
+ * accepted, duplicate, ignored or refused), I18 (received = accepted + duplicate + ignored + refused).
+ */
+import { RollcallError } from "../core/errors.ts";
+import type { Entry } from "../core/entry.ts";
+import type { Accepted, Decided, InboundBatch, Intake } from "../ports/intake.ts";
+import type { Log } from "../ports/log.ts";
+import type { Metrics } from "../ports/metrics.ts";
+import type { InboxStore } from "../ports/store.ts";
+
+export interface InboxDeps {
+  readonly store: InboxStore;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Decides about one item; reads, but writes nothing. */
+  readonly decide: (batch: InboundBatch, index: number) => Promise<Decided>;
+  /** Called after the commit with what was accepted, in order. Must not throw. */
+  readonly accepted: (entries: readonly Entry[]) => void;
+  /** Called when refusals left something to say. Must not throw. */
+  readonly noticed: () => void;
+  /** Whether new messages are taken: not while draining. */
+  readonly open: () => boolean;
+}
+
+export function createInbox(deps: InboxDeps): Intake {
+  return {
+    async accept(batch) {
+      if (!deps.open()) throw new RollcallError("draining");
+      const items = await Promise.all(batch.items.map((_, index) => deps.decide(batch, index)));
+      const results = await deps.store.accept({ ...batch, items });
+      announce(deps, batch, items, results);
+      return results;
+    },
+  };
+}
+
+function announce(deps: InboxDeps, batch: InboundBatch, items: readonly Decided[], results: readonly Accepted[]): void {
+  const entries = results.flatMap((result) => (result.outcome === "accepted" ? [result.entry] : []));
+  for (const entry of entries) {
+    deps.metrics.count("messages_accepted_total", { channel: batch.channel });
+    deps.log.info("message.accepted", { id: entry.id, session: entry.session, kind: entry.kind });
+  }
+  for (const result of results) {
+    if (result.outcome === "duplicate") deps.metrics.count("duplicates_suppressed_total");
+    if (result.outcome === "refused") deps.log.info("message.refused", { channel: batch.channel, code: result.code });
+  }
+  if (items.some((item) => item.kind === "refused" && item.notice !== undefined)) deps.noticed();
+  if (entries.length > 0) deps.accepted(entries);
+}

@@ -1,0 +1,157 @@
+import type { Address } from "../core/address.ts";
+import { parseChatCommand } from "../core/chat-commands.ts";
+import type { AccessConfig, BindingConfig } from "../core/config.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Ids, SessionKey } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { ChatKind, MessageBody, Role } from "../core/message.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Decided, InboundBatch, InboundMessage } from "../ports/intake.ts";
+import type { Random } from "../ports/random.ts";
+import type { Roster } from "../ports/roster.ts";
+import type { AccessStore, InboxStore } from "../ports/store.ts";
+
+/** The router's decisions, given by the composition root: stages don't import each other. */
+export interface Routing {
+  admit(
+    knock: { address: Address; senderId: string; chat: ChatKind; addressed: boolean },
+    facts: { access: AccessConfig; owners: readonly string[]; paired: boolean },
+  ): { kind: "admitted"; role: Role } | { kind: "ignored"; reason: string; remember: boolean } | { kind: "pairing" };
+  route(
+    input: { address: Address; senderId: string; chat: ChatKind; named?: string },
+    access: AccessConfig | undefined,
+  ): { agent: string; session: SessionKey } | undefined;
+}
+
+export interface DecideDeps {
+  readonly store: InboxStore & AccessStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly roster: Roster;
+  readonly routing: Routing;
+  readonly owners: () => readonly string[];
+  /** Access rules of a channel account; undefined for surfaces whose callers have proven who they are. */
+  readonly access: (channel: string, account: string) => AccessConfig | undefined;
+  readonly bindings: () => readonly BindingConfig[];
+  /** What an unknown sender is told, with the code. */
+  readonly pairingText: (code: string, sender: string) => string;
+}
+
+/** Decides about each item of a batch: entry, ignored, refused or moved. Reads only. */
+export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: number) => Promise<Decided> {
+  return async (batch, index) => {
+    const item = batch.items[index];
+    if (item === undefined || item.kind === "ignored") return { kind: "ignored", reason: item?.reason ?? "nothing" };
+    if (item.kind === "moved") return item;
+    const access = deps.access(batch.channel, batch.account);
+    if (item.role !== undefined) return decideAdmitted(deps, item, item.role, access);
+    if (access === undefined) return { kind: "ignored", reason: "the channel admits nobody" };
+    const { channel, account } = item.address;
+    const paired = await deps.store.isPaired(channel, account, item.sender.id);
+    const knock = { address: item.address, senderId: item.sender.id, chat: item.body.chat.kind, addressed: item.addressed };
+    const admission = deps.routing.admit(knock, { access, owners: deps.owners(), paired });
+    switch (admission.kind) {
+      case "admitted":
+        return decideAdmitted(deps, item, admission.role, access);
+      case "pairing":
+        return decidePairing(deps, item);
+      case "ignored":
+        return admission.remember ? remembered(item, admission.reason) : { kind: "ignored", reason: admission.reason };
+    }
+  };
+}
+
+function remembered(item: InboundMessage, reason: string): Decided {
+  const line = { author: item.sender.name, text: item.body.text.slice(0, LIMITS.groupTalkUnits), at: item.body.sentAt };
+  return { kind: "ignored", reason, groupLine: { address: item.address, line } };
+}
+
+async function decideAdmitted(deps: DecideDeps, item: InboundMessage, role: Role, access: AccessConfig | undefined): Promise<Decided> {
+  const fault = faultOf(item.body);
+  if (fault !== undefined) return { kind: "refused", code: fault, ...noticeOf(deps, item, REFUSALS[fault]) };
+  const route = deps.routing.route(
+    { address: item.address, senderId: item.sender.id, chat: item.body.chat.kind, ...(item.agent !== undefined && { named: item.agent }) },
+    access,
+  );
+  if (route === undefined) return { kind: "refused", code: "agent-unknown" };
+  const control = item.body.attachments.length === 0 && parseChatCommand(item.body.text, role) !== undefined;
+  const now = deps.clock.now();
+  const talk = item.body.chat.kind === "group" ? await recentTalk(deps, item.address) : [];
+  return {
+    kind: "entry",
+    waitingLimit: LIMITS.waitingPerSession,
+    entry: {
+      id: deps.ids.message(),
+      kind: control ? "control" : "message",
+      address: item.address,
+      dedupeKey: item.dedupeKey,
+      clientId: item.clientId ?? null,
+      sender: item.sender,
+      role,
+      ...route,
+      body: talk.length === 0 ? item.body : { ...item.body, groupTalk: talk },
+      acceptedAt: now,
+      notBefore: now,
+      replayOf: null,
+    },
+  };
+}
+
+async function recentTalk(deps: DecideDeps, address: Address): Promise<NonNullable<MessageBody["groupTalk"]>> {
+  const lines = await deps.store.groupTalk(address, LIMITS.groupTalkLines);
+  let room: number = LIMITS.groupTalkUnits;
+  return lines.toReversed().filter((line) => (room -= line.text.length) >= 0).toReversed();
+}
+
+function faultOf(body: MessageBody): keyof typeof REFUSALS | undefined {
+  if (body.text.trim() === "" && body.attachments.length === 0) return "message-empty";
+  if (body.text.length > LIMITS.textUnits) return "message-too-long";
+  return body.attachments.length > LIMITS.attachmentsPerMessage ? "attachment-refused" : undefined;
+}
+
+const REFUSALS = {
+  "message-empty": "There was nothing to read in this message.",
+  "message-too-long": "This message is too long to pass on. Send it as a file, or in parts.",
+  "attachment-refused": "There are too many files in this message. Send fewer at once.",
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+async function decidePairing(deps: DecideDeps, item: InboundMessage): Promise<Decided> {
+  const { channel, account } = item.address;
+  const now = deps.clock.now();
+  const open = await deps.store.openPairing(channel, account, item.sender.id, now - LIMITS.pairingCodeAge);
+  const code = open?.code ?? pairingCode(deps.random);
+  return {
+    kind: "refused",
+    code: "sender-refused",
+    ...noticeOf(deps, item, deps.pairingText(code, item.sender.id)),
+    ...(open === null && { pairing: { code, channel, account, sender: item.sender, at: now } }),
+  };
+}
+
+const CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+const CODE_LENGTH = 8;
+
+/** Forty random bits in letters that people don't mix up. */
+function pairingCode(random: Random): string {
+  const bytes = Buffer.from(random.secret(CODE_LENGTH), "base64url");
+  return Array.from(bytes.subarray(0, CODE_LENGTH), (byte) => CODE_LETTERS[byte % CODE_LETTERS.length]).join("");
+}
+
+function noticeOf(deps: DecideDeps, item: InboundMessage, text: string): Partial<Extract<Decided, { kind: "refused" }>> {
+  // A caller of the API reads the refusal in its answer.
+  if (item.role === "operator") return {};
+  return {
+    notice: {
+      id: deps.ids.delivery(),
+      key: `notice:${item.address.channel}/${item.address.account}:${item.dedupeKey}`,
+      kind: "notice",
+      address: item.address,
+      body: { text, format: "plain", ...(item.body.platformId !== undefined && { quote: item.body.platformId }) },
+      entry: null,
+      turn: null,
+      part: 0,
+      createdAt: deps.clock.now(),
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { Address } from "../core/address.ts";
+import type { DeliveryBody } from "../core/delivery.ts";
+import type { MessageId, TurnId } from "../core/ids.ts";
+import type { ChatKind } from "../core/message.ts";
+import type { Reply } from "../core/turn.ts";
+
+/** What lanes need of the way out. */
+export interface Outbox {
+  /** There are new deliveries in the store. Cheap; call it after every commit that added some. */
+  wake(): void;
+  /** The parts of a reply, as its channel splits them. Pure. */
+  plan(reply: Reply, to: ReplyTarget): readonly DeliveryBody[];
+  /** Shows an answer while it is written, where the channel can. */
+  progress(of: { readonly turn: TurnId; readonly entry: MessageId } & ReplyTarget): Progress;
+  /** "Seen" and "working on it", best effort. */
+  acknowledge(to: ReplyTarget, phase: "accepted" | "working"): void;
+}
+
+export interface ReplyTarget {
+  readonly address: Address;
+  readonly quote: string | null;
+  readonly chat: ChatKind;
+}
+
+/** The live view of one answer. Nothing depends on it: the reply itself is a durable delivery. */
+export interface Progress {
+  /** The whole answer so far, and what is going on. The latest wins. */
+  show(text: string, activity: string | null): void;
+  /** No more edits after this resolves. Returns the key of the placeholder delivery, when there is one. Bounded by 5 s. */
+  end(): Promise<string | null>;
+}

@@ -1,0 +1,56 @@
+import { encodePart, formatAddress, matchesAddress, type Address } from "../core/address.ts";
+import type { AccessConfig, AgentConfig, BindingConfig } from "../core/config.ts";
+import type { SessionKey } from "../core/ids.ts";
+import type { ChatKind } from "../core/message.ts";
+
+export interface RouteInput {
+  readonly address: Address;
+  readonly senderId: string;
+  readonly chat: ChatKind;
+  /** The agent that the caller named. */
+  readonly named?: string;
+}
+
+export interface RouteRules {
+  readonly access: AccessConfig | undefined;
+  readonly bindings: readonly BindingConfig[];
+  readonly agents: ReadonlyMap<string, AgentConfig>;
+  readonly firstAgent: string;
+}
+
+export interface Route {
+  readonly agent: string;
+  readonly session: SessionKey;
+}
+
+/** Which agent, and which of its sessions. Pure; undefined when the caller named an agent that isn't declared. */
+export function route(input: RouteInput, rules: RouteRules): Route | undefined {
+  const id = input.named ?? boundAgent(input, rules);
+  const agent = rules.agents.get(id);
+  return agent && { agent: id, session: sessionKey(agent, input) };
+}
+
+/** The topic's agent, else the group's, else the first binding that covers the address, else the first agent. */
+function boundAgent(input: RouteInput, rules: RouteRules): string {
+  const group = input.chat === "group" ? rules.access?.groups[input.address.conversation] : undefined;
+  const topic = input.address.thread === undefined ? undefined : group?.topics[input.address.thread];
+  const binding = rules.bindings.find((candidate) => matchesAddress(candidate.from, input.address));
+  return topic?.agent ?? group?.agent ?? binding?.agent ?? rules.firstAgent;
+}
+
+/**
+ * The session's key: `agent:main:telegram:direct:12345`, `agent:main:telegram:group:-100…:thread:7`; an account other
+ * than `default` shows as `telegram/work`. Direct chats may share one session per person or per agent.
+ */
+export function sessionKey(agent: AgentConfig, input: RouteInput): SessionKey {
+  const { channel, account, conversation, thread } = input.address;
+  const head = `agent:${encodePart(agent.id)}`;
+  if (input.chat === "direct" && agent.session.direct === "agent") return `${head}:main` as SessionKey;
+  if (input.chat === "direct" && agent.session.direct === "person") {
+    const person = agent.session.links[formatAddress({ channel, account, conversation: input.senderId })];
+    if (person !== undefined) return `${head}:person:${encodePart(person)}` as SessionKey;
+  }
+  const place = account === "default" ? encodePart(channel) : `${encodePart(channel)}/${encodePart(account)}`;
+  const topic = thread === undefined ? "" : `:thread:${encodePart(thread)}`;
+  return `${head}:${place}:${input.chat}:${encodePart(conversation)}${topic}` as SessionKey;
+}

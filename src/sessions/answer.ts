@@ -1,0 +1,62 @@
+import type { DeliveryBody, NewDelivery } from "../core/delivery.ts";
+import { LIMITS } from "../core/limits.ts";
+import { formatModelRef } from "../core/model-ref.ts";
+import type { Reply } from "../core/turn.ts";
+import type { AttemptOutcome } from "./attempt.ts";
+import { TEXTS } from "./texts.ts";
+import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
+import { fenceOf, lastEntry, type Attempt, type TurnWork } from "./turn-work.ts";
+
+type Final = Extract<AttemptOutcome, { kind: "final" }>;
+
+/** Stores the answer with all its deliveries. False when the turn was moved on by somebody else. */
+export async function answerTurn(deps: TurnDeps, attempt: Attempt, final: Final): Promise<boolean> {
+  const said = final.text.trim() === "" ? TEXTS.noReply : final.text;
+  const cut = final.text.length >= LIMITS.replyUnits ? TEXTS.cut : "";
+  const reply: Reply = { text: fallbackMark(deps, attempt, final) + said + cut, files: final.files };
+  const stored = await deps.store.answer(fenceOf(attempt.turn), {
+    reply,
+    deliveries: replyDeliveries(deps, attempt, reply, final.progressKey),
+    nativeSession: final.native,
+    usage: final.usage,
+    at: deps.clock.now(),
+  });
+  if (!stored) return false;
+  if (final.usage?.usd !== undefined) {
+    deps.metrics.count("spend_usd_total", { agent: attempt.agent.id, harness: attempt.runner.harness.id }, final.usage.usd);
+  }
+  publishStates(deps, attempt.entries, "answered");
+  deps.outbox.wake();
+  return true;
+}
+
+/** The durable parts of a reply: part n+1 goes after part n, the first takes the place of the live view. */
+export function replyDeliveries(deps: TurnDeps, work: TurnWork, reply: Reply, progressKey: string | null): readonly NewDelivery[] {
+  const target = targetOf(work.entries);
+  return deps.outbox.plan(reply, target).map((body: DeliveryBody, part) => ({
+    id: deps.ids.delivery(),
+    key: `reply:${work.turn.id}:${part}`,
+    kind: "reply",
+    address: target.address,
+    body: part === 0 && progressKey !== null ? { ...body, replaces: progressKey } : body,
+    entry: lastEntry(work).id,
+    turn: work.turn.id,
+    part,
+    createdAt: deps.clock.now(),
+  }));
+}
+
+/** Sessions whose last told outage is remembered; beyond it all are told anew. */
+const TOLD_LIMIT = 10_000;
+
+/** Says once per outage of the primary that another model answers. */
+function fallbackMark(deps: TurnDeps, attempt: Attempt, final: Final): string {
+  if (attempt.runner.primary) return "";
+  const outage = deps.availability.of(attempt.agent.id)[0]?.since ?? 0;
+  const told = deps.outagesTold;
+  if (told.get(attempt.turn.session) === outage) return "";
+  if (told.size >= TOLD_LIMIT) told.clear();
+  told.set(attempt.turn.session, outage);
+  const model = formatModelRef(attempt.runner.candidate);
+  return `${final.blank ? TEXTS.fallbackBlank(model) : TEXTS.fallback(model)}\n\n`;
+}

@@ -1,0 +1,79 @@
+import type { Entry } from "../core/entry.ts";
+import { LIMITS } from "../core/limits.ts";
+import { SECOND, type Duration, type Instant } from "../core/time.ts";
+
+/** How long a message may still grow, by what it looks like. */
+export const BUNDLE_WINDOWS = {
+  album: 1 * SECOND,
+  paste: 1.5 * SECOND,
+  media: 2 * SECOND,
+  /** A text of this many UTF-16 units was probably cut by the sender's own app. */
+  pasteUnits: 4000,
+} as const;
+
+export type Bundle =
+  | { readonly kind: "none" }
+  /** The next message may still grow until then. */
+  | { readonly kind: "wait"; readonly until: Instant }
+  | { readonly kind: "run"; readonly entries: readonly Entry[] };
+
+/**
+ * Which waiting messages go into the next turn: those of one album, one split paste, or media and its comment; with
+ * `collect`, also all others that came while the last turn ran. Pure over what is stored, so that a restart in the
+ * middle of a bundle ends in the same bundle.
+ *
+ * @param waiting the session's waiting messages in order; entries that share a turn already stay together
+ */
+export function nextBundle(waiting: readonly Entry[], now: Instant, midTurn: "collect" | "queue" | "steer" | "interrupt"): Bundle {
+  const first = waiting[0];
+  if (first === undefined) return { kind: "none" };
+  if (first.turn !== null) return runAt(waiting.filter((entry) => entry.turn === first.turn), first.notBefore, now);
+  const entries = [first];
+  let grows = growsUntil(first);
+  for (const next of waiting.slice(1, LIMITS.entriesPerTurn)) {
+    const last = entries.at(-1) ?? first;
+    const joins = continues(last, next) || (midTurn !== "queue" && collects(last, next));
+    if (next.turn !== null || !joins) break;
+    entries.push(next);
+    grows = growsUntil(next);
+  }
+  const until = Math.max(first.notBefore, entries.length === waiting.length ? grows : 0);
+  return runAt(entries, until, now);
+}
+
+function runAt(entries: readonly Entry[], until: Instant, now: Instant): Bundle {
+  // A wall clock that jumped back must not freeze a lane: no bundle waits longer than its own window allows.
+  const longest = Math.max(...entries.map((entry) => entry.acceptedAt));
+  const frozen = now < longest;
+  return until > now && !frozen ? { kind: "wait", until } : { kind: "run", entries };
+}
+
+/** When a message that may still grow stops growing. */
+function growsUntil(entry: Entry): Instant {
+  return entry.acceptedAt + windowOf(entry);
+}
+
+function windowOf(entry: Entry): Duration {
+  const { body } = entry;
+  if (body.album !== undefined) return BUNDLE_WINDOWS.album;
+  if (isApi(entry)) return 0;
+  if (body.text.length >= BUNDLE_WINDOWS.pasteUnits) return BUNDLE_WINDOWS.paste;
+  return body.attachments.length > 0 && body.text.trim() === "" ? BUNDLE_WINDOWS.media : 0;
+}
+
+/** Whether `next` is a later piece of what `last` began. */
+function continues(last: Entry, next: Entry): boolean {
+  if (last.sender.id !== next.sender.id) return false;
+  if (last.body.album !== undefined && last.body.album === next.body.album) return true;
+  const window = windowOf(last);
+  return window > 0 && next.acceptedAt - last.acceptedAt <= window;
+}
+
+/** Callers of the API expect one answer per message; people in a chat expect one answer to all they said. */
+function collects(last: Entry, next: Entry): boolean {
+  return !isApi(last) && !isApi(next);
+}
+
+function isApi(entry: Entry): boolean {
+  return entry.role === "operator";
+}

@@ -1,0 +1,59 @@
+import { LIMITS } from "../core/limits.ts";
+import type { Prompt, SessionSpec } from "../ports/harness.ts";
+import { buildEnvelope, type FetchedFile } from "./envelope.ts";
+import type { TurnDeps } from "./turn-deps.ts";
+import type { Attempt } from "./turn-work.ts";
+
+export interface PreparedPrompt {
+  readonly spec: SessionSpec;
+  readonly prompt: Prompt;
+  /** The harness has nothing of this session beyond what the envelope tells. */
+  readonly blank: boolean;
+}
+
+type Exchange = { readonly seq: number; readonly text: string; readonly reply: string };
+
+/**
+ * Everything that a candidate is told, and the session of its own that it goes on with.
+ *
+ * @param forgotten the harness turned out to have lost its session: tell it what was said
+ */
+export async function preparePrompt(deps: TurnDeps, attempt: Attempt, forgotten = false): Promise<PreparedPrompt> {
+  const { turn, agent, entries, runner } = attempt;
+  const known = forgotten ? null : await deps.store.nativeSession(turn.session, runner.harness.id);
+  const again = !forgotten && turn.harness === runner.harness.id ? turn.nativeSession : null;
+  const resume = runner.harness.resumes ? (again ?? known?.native ?? null) : null;
+  const missed = await deps.store.exchanges(turn.session, resume === null ? 0 : (known?.lastSeq ?? 0), LIMITS.injectedTurns);
+  const parts = await Promise.all(
+    entries.map(async (entry) => ({ entry, files: await deps.fetchFiles(entry, attempt.signal) })),
+  );
+  const interrupted = again !== null && agent.onInterrupted === "resume";
+  return {
+    spec: {
+      session: turn.session,
+      model: runner.candidate.model,
+      workspace: agent.workspace,
+      instructions: agent.instructions ?? null,
+      resume,
+      permissions: { policy: agent.permissions.policy, allow: agent.permissions.allow },
+    },
+    prompt: {
+      text: buildEnvelope({ turn: turn.id, entries: parts, missed: bounded(missed), interrupted }),
+      images: parts.flatMap(({ files }) => files.flatMap(imageOf)),
+    },
+    blank: resume === null && missed.length > 0,
+  };
+}
+
+function imageOf(file: FetchedFile): Prompt["images"] {
+  return file.kind === "image" && file.path !== null ? [{ path: file.path, mime: file.mime }] : [];
+}
+
+/** The newest exchanges that fit, oldest first. */
+function bounded(exchanges: readonly Exchange[]): readonly Exchange[] {
+  let room: number = LIMITS.injectedUnits;
+  return exchanges
+    .toReversed()
+    .filter(({ text, reply }) => (room -= text.length + reply.length) >= 0)
+    .toReversed();
+}

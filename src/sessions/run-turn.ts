@@ -1,0 +1,82 @@
+/**
+ * One turn: channel → inbox → router → **session lane → harness** → outbox → channel.
+ *
+ * A claimed turn goes to the agent's available candidates, primary first, until one answers. Before each prompt the
+ * store knows who will have it; the answer and all its deliveries are stored in one write.
+ *
+ * Keeps: I5 (one answer per turn), I7 (nothing is sent without a durable intent), I10 (each write carries the attempt,
+ * so that late words of an abandoned candidate change nothing), I11 (a turn runs in one generation), I13 (a fault of
+ * ours holds the message, it never fails it).
+ */
+import { decideFailure, type Failure } from "../core/failure.ts";
+import type { Candidate } from "../core/model-ref.ts";
+import { formatModelRef } from "../core/model-ref.ts";
+import type { Turn } from "../core/turn.ts";
+import type { Harness } from "../ports/harness.ts";
+import { runAttempt, type AttemptOutcome } from "./attempt.ts";
+import { answerTurn } from "./answer.ts";
+import { settleFailure } from "./settle-failure.ts";
+import { candidatesFor, type Runner } from "./candidates.ts";
+import type { TurnDeps } from "./turn-deps.ts";
+import { fenceOf, type Attempt, type TurnWork } from "./turn-work.ts";
+
+/** Runs a claimed turn to a durable end. Resolves when its entries have moved on; never throws for a harness's fault. */
+export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
+  const runners = candidatesFor(deps.availability, work.generation, work.agent.id);
+  let turn: Turn | null = work.turn;
+  let failure: Failure = noCandidate(deps, work.agent.id);
+  let started = false;
+  let rest: readonly Runner[] = runners;
+  for (let runner = rest[0]; runner !== undefined && turn !== null; runner = rest[0]) {
+    rest = rest.slice(1);
+    const outcome = await tryCandidate(deps, work, turn, runner);
+    if (outcome.kind === "lost" || outcome.kind === "answered") return;
+    ({ failure, started } = outcome);
+    rest = others(rest, runner.harness, failure);
+    const row = decideFailure(failure, { started, otherCandidate: rest.length > 0 });
+    if (row.next !== "next-candidate") break;
+    deps.log.warn("turn.next_candidate", { turn: turn.id, from: formatModelRef(runner.candidate), code: failure.code });
+    turn = await deps.store.nextAttempt(fenceOf(turn), { code: failure.code, from: formatModelRef(runner.candidate) }, deps.clock.now());
+  }
+  if (turn !== null) await settleFailure(deps, { ...work, turn }, failure, started);
+}
+
+type Tried = { kind: "answered" } | { kind: "lost" } | { kind: "failed"; failure: Failure; started: boolean };
+
+async function tryCandidate(deps: TurnDeps, work: TurnWork, turn: Turn, runner: Runner): Promise<Tried> {
+  const labels = { agent: work.agent.id, harness: runner.harness.id };
+  const begun = deps.clock.monotonic();
+  deps.log.info("turn.started", { turn: turn.id, session: turn.session, attempt: turn.attempt, candidate: formatModelRef(runner.candidate), generation: work.generation.number });
+  const attempt: Attempt = { ...work, turn, runner };
+  const outcome = await runAttempt(deps, attempt);
+  const tried = outcome.kind === "final" ? await finish(deps, attempt, outcome) : outcome;
+  const result = tried.kind === "failed" ? tried.failure.class : tried.kind;
+  deps.metrics.count("turns_total", { ...labels, outcome: result });
+  deps.metrics.observe("turn_seconds", (deps.clock.monotonic() - begun) / 1000);
+  deps.log.info("turn.finished", { turn: turn.id, session: turn.session, attempt: turn.attempt, outcome: result, ...(tried.kind === "failed" && { code: tried.failure.code, detail: tried.failure.detail }) });
+  if (tried.kind === "failed") reportFailure(deps, runner.candidate, tried.failure);
+  return tried;
+}
+
+async function finish(deps: TurnDeps, attempt: Attempt, outcome: Extract<AttemptOutcome, { kind: "final" }>): Promise<Tried> {
+  deps.availability.succeeded(attempt.runner.candidate);
+  const stored = await answerTurn(deps, attempt, outcome);
+  return { kind: stored ? "answered" : "lost" };
+}
+
+function reportFailure(deps: TurnDeps, candidate: Candidate, failure: Failure): void {
+  // What a person stopped, or what the model refused, says nothing about the candidate.
+  if (failure.class === "cancelled" || failure.class === "refused") return;
+  deps.availability.failed(candidate, failure);
+}
+
+/** The candidates that may still be tried: after a limit only those with another login. */
+function others(rest: readonly Runner[], failed: Harness, failure: Failure): readonly Runner[] {
+  if (failure.class !== "wait") return rest;
+  return rest.filter((runner) => runner.harness.credential !== failed.credential);
+}
+
+function noCandidate(deps: TurnDeps, agent: string): Failure {
+  const first = deps.availability.of(agent)[0];
+  return { class: "structural", code: first?.code ?? "agent-unavailable", detail: first?.detail ?? "no candidate is available" };
+}

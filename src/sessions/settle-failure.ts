@@ -1,0 +1,138 @@
+import { backoffDelay } from "../core/backoff.ts";
+import type { AgentConfig } from "../core/config.ts";
+import type { NewDelivery } from "../core/delivery.ts";
+import type { Entry } from "../core/entry.ts";
+import { decideFailure, type Failure, type NextStep } from "../core/failure.ts";
+import { BACKOFF, LIMITS } from "../core/limits.ts";
+import { MINUTE, type Instant } from "../core/time.ts";
+import type { Turn } from "../core/turn.ts";
+import type { EntryMove } from "../ports/store.ts";
+import { replyDeliveries } from "./answer.ts";
+import { deadlineText, refusedText, TEXTS } from "./texts.ts";
+import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
+import { fenceOf, lastEntry, type StopReason, type TurnWork } from "./turn-work.ts";
+
+/** Where the entries of a failed turn go, and what their senders read. */
+export interface Settlement {
+  readonly to: "queued" | "held" | "cancelled" | "dead" | "answered";
+  readonly usesAttempt: boolean;
+  readonly text: string | null;
+  /** For `queued`: not before; for `held` by a limit: its end. */
+  readonly at: Instant;
+  readonly event: string;
+}
+
+export interface FailureFacts {
+  readonly failure: Failure;
+  readonly started: boolean;
+  readonly turn: Turn;
+  readonly agent: AgentConfig;
+  readonly stopReason: StopReason;
+  readonly now: Instant;
+  readonly random: number;
+  readonly firstEntry: string;
+}
+
+/** The failure table applied to one turn that has no other candidate left. Pure. */
+export function decideSettlement(facts: FailureFacts): Settlement {
+  const { failure, started, now } = facts;
+  if (failure.class === "cancelled" && facts.stopReason !== "cancel") {
+    return { to: "queued", usesAttempt: false, text: null, at: now, event: facts.stopReason === "drain" ? "drained" : "interrupted" };
+  }
+  const row = decideFailure(failure, { started, otherCandidate: false });
+  return { usesAttempt: row.usesAttempt, ...settlementOf(row.next, facts) };
+}
+
+function settlementOf(next: NextStep, facts: FailureFacts): Omit<Settlement, "usesAttempt"> {
+  const { failure, now, turn, agent } = facts;
+  const attemptsLeft = turn.failures + 1 < LIMITS.turnAttempts;
+  switch (next) {
+    case "wait":
+      return { to: "held", text: null, at: failure.until ?? now + MINUTE, event: "held" };
+    case "hold":
+    case "next-candidate":
+      return { to: "held", text: null, at: now, event: "held" };
+    case "retry":
+      return attemptsLeft ? again(facts, "retry") : dead(facts);
+    case "interrupted":
+      if (agent.onInterrupted === "ask") return { to: "held", text: TEXTS.interruptedAsk(facts.firstEntry), at: now, event: "asked" };
+      return attemptsLeft ? again(facts, "interrupted") : dead(facts);
+    case "answer":
+      return { to: "answered", text: refusedText(failure), at: now, event: "refused" };
+    case "cancel":
+      return { to: "cancelled", text: null, at: now, event: "cancelled" };
+    case "dead":
+      return dead(facts);
+  }
+}
+
+function again(facts: FailureFacts, event: string): Omit<Settlement, "usesAttempt"> {
+  const delay = backoffDelay(BACKOFF.turn, facts.turn.failures + 1, facts.random);
+  return { to: "queued", text: null, at: facts.now + delay, event };
+}
+
+function dead(facts: FailureFacts): Omit<Settlement, "usesAttempt"> {
+  const { failure, agent, now } = facts;
+  const text = failure.class === "deadline" ? deadlineText(failure, agent.turn[failure.deadline ?? "total"]) : TEXTS.dead;
+  return { to: "dead", text, at: now, event: "dead" };
+}
+
+/** Writes what {@link decideSettlement} decided. */
+export async function settleFailure(deps: TurnDeps, work: TurnWork, failure: Failure, started: boolean): Promise<void> {
+  const now = deps.clock.now();
+  const facts = { ...work, failure, started, stopReason: work.stopReason(), now, random: deps.random.next(), firstEntry: work.entries[0].id };
+  const settled = decideSettlement(facts);
+  if (settled.to === "answered") await answerRefusal(deps, work, settled.text ?? "", now);
+  else await endAttempt(deps, work, settled, settled.to, failure, now);
+  if (settled.to === "dead") {
+    deps.log.warn("message.dead", { turn: work.turn.id, entries: work.entries.map(({ id }) => id), code: failure.code });
+  }
+  if (settled.to === "queued" && settled.usesAttempt) deps.metrics.count("turn_reruns_total");
+  publishStates(deps, work.entries, settled.to);
+  deps.outbox.wake();
+}
+
+async function answerRefusal(deps: TurnDeps, work: TurnWork, text: string, at: Instant): Promise<void> {
+  const reply = { text, files: [] };
+  const deliveries = replyDeliveries(deps, work, reply, null);
+  await deps.store.answer(fenceOf(work.turn), { reply, deliveries, nativeSession: null, usage: null, at });
+}
+
+type EndState = Exclude<Settlement["to"], "answered">;
+
+async function endAttempt(deps: TurnDeps, work: TurnWork, settled: Settlement, to: EndState, failure: Failure, now: Instant): Promise<void> {
+  const moves = work.entries.map((entry) => moveOf(entry, work, settled, to, failure, now));
+  const deliveries = settled.text === null ? [] : [noticeOf(deps, work, settled.text, now)];
+  await deps.store.endTurn(fenceOf(work.turn), { moves, usesAttempt: settled.usesAttempt, deliveries, at: now });
+}
+
+function moveOf(entry: Entry, work: TurnWork, settled: Settlement, to: EndState, failure: Failure, now: Instant): EntryMove {
+  const code = settled.event === "asked" ? "turn-interrupted" : failure.code;
+  return {
+    id: entry.id,
+    from: "running",
+    attempt: entry.attempt,
+    to,
+    ...(to === "held" && { hold: { code, since: now, incident: null } }),
+    ...(to === "queued" && { notBefore: settled.at }),
+    // A newer message that interrupts is answered together with the one that it interrupted.
+    ...(work.stopReason() === "interrupt" && to === "queued" && { leaveTurn: true }),
+    event: settled.event,
+    data: { code: failure.code, detail: failure.detail, ...(failure.until !== undefined && { until: failure.until }) },
+  };
+}
+
+function noticeOf(deps: TurnDeps, work: TurnWork, text: string, now: Instant): NewDelivery {
+  const { address, quote } = targetOf(work.entries);
+  return {
+    id: deps.ids.delivery(),
+    key: `end:${work.turn.id}:${work.turn.attempt}`,
+    kind: "notice",
+    address,
+    body: { text, format: "markdown", ...(quote !== null && { quote }) },
+    entry: lastEntry(work).id,
+    turn: work.turn.id,
+    part: 0,
+    createdAt: now,
+  };
+}

@@ -1,0 +1,63 @@
+import type { ErrorCode } from "../core/errors.ts";
+import type { Failure } from "../core/failure.ts";
+import { formatDuration, type Duration, type Instant } from "../core/time.ts";
+
+/** What people read. No stack, path or internal name; a fault of ours is never called a fault of the message. */
+export const TEXTS = {
+  held: (incident: string): string =>
+    `Your message is saved and will be answered as soon as the agent is back. (${incident})`,
+  heldUntil: (until: string): string => `Your message is saved. The plan's limit is reached; it will be answered after ${until}.`,
+  expired: (after: Duration): string =>
+    `Your message waited ${formatDuration(after)} for the agent, which is the longest that is allowed here. It was not answered; send it again if it still matters.`,
+  cancelled: "Stopped.",
+  dead: "The agent failed on this message several times, and it won't be tried again by itself. The operator can see why.",
+  noReply: "The agent finished without saying anything.",
+  fallback: (model: string): string => `_Answered by ${model}, because the usual model can't be reached right now._`,
+  fallbackBlank: (model: string): string =>
+    `_Answered by ${model}, because the usual model can't be reached right now. It knows only the last messages of this conversation._`,
+  interruptedAsk: (id: string): string =>
+    `The gateway was stopped while the agent was working on your message. Send \`/retry ${id}\` to run it again.`,
+  cut: "\n\n(The answer was longer than can be kept; the rest was cut.)",
+} as const;
+
+const DEADLINES: Readonly<Record<NonNullable<Failure["deadline"]>, string>> = {
+  firstEvent: "it didn't begin to answer in time",
+  idle: "it was silent for too long",
+  toolIdle: "a tool that it started was silent for too long",
+  total: "it took longer than one answer may take",
+};
+
+/** Which deadline passed, and what was stopped. */
+export function deadlineText(failure: Failure, limit: Duration): string {
+  const why = DEADLINES[failure.deadline ?? "total"];
+  return `The agent was stopped: ${why} (${formatDuration(limit)}). What it had begun was ended, and nothing was repeated.`;
+}
+
+/** What a sender is told whose message the model refused. */
+export function refusedText(failure: Failure): string {
+  const said = failure.said?.trim() ?? "";
+  return said === "" ? "The model refused this message." : `The model refused this message: ${said}`;
+}
+
+/** A wait's end as people read it: the time in UTC, to the minute. */
+export function untilText(until: Instant | undefined): string {
+  return until === undefined ? "it is lifted" : `${new Date(until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** One short reason per code, for `/status` and `/held`. */
+export function reasonText(code: ErrorCode): string {
+  return REASONS[code] ?? "the agent can't be reached";
+}
+
+const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  "harness-missing": "the agent's program is missing",
+  "harness-login": "the agent's login has ended",
+  "harness-model": "the model doesn't exist",
+  "harness-limit": "the plan's limit is reached",
+  "harness-overloaded": "the model's service is overloaded",
+  "harness-protocol": "the agent's program speaks in a way that isn't understood",
+  "harness-deadline": "the agent doesn't answer",
+  "harness-unproven": "the agent hasn't been checked yet",
+  "agent-unknown": "the agent was taken out of the configuration",
+  "agent-unavailable": "no model of the agent can be reached",
+};

@@ -1,0 +1,34 @@
+import type { AgentConfig } from "../core/config.ts";
+import type { Entry } from "../core/entry.ts";
+import type { Turn, TurnFence } from "../core/turn.ts";
+import type { Generation } from "../ports/roster.ts";
+import type { Runner } from "./candidates.ts";
+
+/** Why a running turn was stopped: by a person, by a newer message, by the gateway's own stop. */
+export type StopReason = "cancel" | "interrupt" | "drain";
+
+/** A claimed turn with all that it needs to run to its end. */
+export interface TurnWork {
+  readonly turn: Turn;
+  /** As they are after the claim. */
+  readonly entries: readonly [Entry, ...Entry[]];
+  readonly generation: Generation;
+  readonly agent: AgentConfig;
+  /** Aborted to stop the turn; `stopReason` says why. */
+  readonly signal: AbortSignal;
+  readonly stopReason: () => StopReason;
+}
+
+/** One try of a turn with one candidate. */
+export interface Attempt extends TurnWork {
+  readonly runner: Runner;
+}
+
+export function fenceOf(turn: Turn): TurnFence {
+  return { id: turn.id, attempt: turn.attempt };
+}
+
+/** The entry that the answer belongs to: the one that was said last. */
+export function lastEntry(work: TurnWork): Entry {
+  return work.entries.at(-1) ?? work.entries[0];
+}
