@@ -191,6 +191,7 @@ export interface StoredMessage {
   readonly history: readonly HistoryLine[];
 }
 
+/** A session, as lists show it. */
 export interface SessionRow {
   readonly key: SessionKey;
   readonly agent: string;
@@ -199,6 +200,7 @@ export interface SessionRow {
   readonly harnesses: readonly { readonly harness: string; readonly native: string }[];
 }
 
+/** What surfaces read. Nothing here changes anything. */
 export interface ReadStore {
   message(id: MessageId): Promise<StoredMessage | null>;
   /** Newest first, without history. */
@@ -212,16 +214,19 @@ export interface ReadStore {
   sessions(limit: number): Promise<readonly SessionRow[]>;
 }
 
+/** A request to be admitted, and what became of it. */
 export interface PairingRow extends NewPairing {
   readonly state: "open" | "approved" | "denied" | "revoked";
 }
 
+/** A token of the API, without its secret. */
 export interface TokenRow {
   readonly id: string;
   readonly name: string;
   readonly createdAt: Instant;
 }
 
+/** Who is admitted: paired senders and tokens of the API. */
 export interface AccessStore {
   /** Whether a pairing of this sender is approved. */
   isPaired(channel: string, account: string, senderId: string): Promise<boolean>;
