@@ -32,8 +32,16 @@ export interface DeliveryBody {
   readonly text: string;
   /** `plain`: the text is shown as it is. */
   readonly format: "markdown" | "plain";
-  /** A file of ours or of the agent's, by absolute path. */
-  readonly file?: { readonly path: string; readonly name: string; readonly mime: string };
+  /**
+   * A file of ours or of the agent's, by absolute path. With `content` the file is that text itself, made from the
+   * answer: then nothing is read, and `path` is empty.
+   */
+  readonly file?: {
+    readonly path: string;
+    readonly name: string;
+    readonly mime: string;
+    readonly content?: string;
+  };
   /** Platform id of the message that is quoted. */
   readonly quote?: string;
   /** Without a sound. */

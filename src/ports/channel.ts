@@ -9,6 +9,7 @@ import type { Reply } from "../core/turn.ts";
 import type { Clock } from "./clock.ts";
 import type { Intake } from "./intake.ts";
 import type { Log } from "./log.ts";
+import type { Processes } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Section, SectionSchema } from "./section.ts";
 import type { ChannelStore } from "./store.ts";
@@ -20,6 +21,8 @@ export interface ChannelDeps {
   readonly log: Log;
   readonly intake: Intake;
   readonly store: ChannelStore;
+  /** For configured commands, e.g. one that turns voice notes into text. */
+  readonly processes: Processes;
   /** Network settings for every request of the channel: polls, sends and files alike. */
   readonly network: NetworkConfig;
   /** Names of the commands that the gateway answers itself, with one line each, for the platform's menu. */
