@@ -22,7 +22,7 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
   { name: "approve", about: "admit a person by the code they were shown", roles: OWNERS },
   { name: "deny", about: "refuse a person by the code they were shown", roles: OWNERS },
   { name: "held", about: "messages that wait for an agent", roles: OWNERS },
-  { name: "retry", about: "run a failed message again", roles: OWNERS },
+  { name: "retry", about: "run a failed or interrupted message again", roles: EVERYBODY },
 ];
 
 /** A command as it was typed. */

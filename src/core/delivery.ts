@@ -46,8 +46,6 @@ export interface DeliveryBody {
   readonly quote?: string;
   /** Without a sound. */
   readonly silent?: boolean;
-  /** Key of the progress delivery that this one takes the place of. */
-  readonly replaces?: string;
 }
 
 /** What is stored of a delivery before its first try. Immutable. */
@@ -77,4 +75,9 @@ export interface Delivery extends NewDelivery {
   /** Not sent before this time. */
   readonly notBefore: Instant;
   readonly platformId: string | null;
+}
+
+/** The key of a turn's live view: the first part of what ends the turn takes its place. */
+export function progressKey(turn: TurnId): string {
+  return `progress:${turn}`;
 }

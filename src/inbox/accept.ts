@@ -40,7 +40,12 @@ export function createInbox(deps: InboxDeps): Intake {
   };
 }
 
-function announce(deps: InboxDeps, batch: InboundBatch, items: readonly Decided[], results: readonly Accepted[]): void {
+function announce(
+  deps: InboxDeps,
+  batch: InboundBatch,
+  items: readonly Decided[],
+  results: readonly Accepted[],
+): void {
   const entries = results.flatMap((result) => (result.outcome === "accepted" ? [result.entry] : []));
   for (const entry of entries) {
     deps.metrics.count("messages_accepted_total", { channel: batch.channel });
@@ -48,7 +53,8 @@ function announce(deps: InboxDeps, batch: InboundBatch, items: readonly Decided[
   }
   for (const result of results) {
     if (result.outcome === "duplicate") deps.metrics.count("duplicates_suppressed_total");
-    if (result.outcome === "refused") deps.log.info("message.refused", { channel: batch.channel, code: result.code });
+    if (result.outcome === "refused")
+      deps.log.info("message.refused", { channel: batch.channel, code: result.code });
   }
   if (items.some((item) => item.kind === "refused" && item.notice !== undefined)) deps.noticed();
   if (entries.length > 0) deps.accepted(entries);

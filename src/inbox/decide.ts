@@ -16,7 +16,10 @@ export interface Routing {
   admit(
     knock: { address: Address; senderId: string; chat: ChatKind; addressed: boolean },
     facts: { access: AccessConfig; owners: readonly string[]; paired: boolean },
-  ): { kind: "admitted"; role: Role } | { kind: "ignored"; reason: string; remember: boolean } | { kind: "pairing" };
+  ):
+    | { kind: "admitted"; role: Role }
+    | { kind: "ignored"; reason: string; remember: boolean }
+    | { kind: "pairing" };
   route(
     input: { address: Address; senderId: string; chat: ChatKind; named?: string },
     access: AccessConfig | undefined,
@@ -42,14 +45,20 @@ export interface DecideDeps {
 export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: number) => Promise<Decided> {
   return async (batch, index) => {
     const item = batch.items[index];
-    if (item === undefined || item.kind === "ignored") return { kind: "ignored", reason: item?.reason ?? "nothing" };
+    if (item === undefined || item.kind === "ignored")
+      return { kind: "ignored", reason: item?.reason ?? "nothing" };
     if (item.kind === "moved") return item;
     const access = deps.access(batch.channel, batch.account);
     if (item.role !== undefined) return decideAdmitted(deps, item, item.role, access);
     if (access === undefined) return { kind: "ignored", reason: "the channel admits nobody" };
     const { channel, account } = item.address;
     const paired = await deps.store.isPaired(channel, account, item.sender.id);
-    const knock = { address: item.address, senderId: item.sender.id, chat: item.body.chat.kind, addressed: item.addressed };
+    const knock = {
+      address: item.address,
+      senderId: item.sender.id,
+      chat: item.body.chat.kind,
+      addressed: item.addressed,
+    };
     const admission = deps.routing.admit(knock, { access, owners: deps.owners(), paired });
     switch (admission.kind) {
       case "admitted":
@@ -57,21 +66,37 @@ export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: num
       case "pairing":
         return decidePairing(deps, item);
       case "ignored":
-        return admission.remember ? remembered(item, admission.reason) : { kind: "ignored", reason: admission.reason };
+        return admission.remember
+          ? remembered(item, admission.reason)
+          : { kind: "ignored", reason: admission.reason };
     }
   };
 }
 
 function remembered(item: InboundMessage, reason: string): Decided {
-  const line = { author: item.sender.name, text: item.body.text.slice(0, LIMITS.groupTalkUnits), at: item.body.sentAt };
+  const line = {
+    author: item.sender.name,
+    text: item.body.text.slice(0, LIMITS.groupTalkUnits),
+    at: item.body.sentAt,
+  };
   return { kind: "ignored", reason, groupLine: { address: item.address, line } };
 }
 
-async function decideAdmitted(deps: DecideDeps, item: InboundMessage, role: Role, access: AccessConfig | undefined): Promise<Decided> {
+async function decideAdmitted(
+  deps: DecideDeps,
+  item: InboundMessage,
+  role: Role,
+  access: AccessConfig | undefined,
+): Promise<Decided> {
   const fault = faultOf(item.body);
   if (fault !== undefined) return { kind: "refused", code: fault, ...noticeOf(deps, item, REFUSALS[fault]) };
   const route = deps.routing.route(
-    { address: item.address, senderId: item.sender.id, chat: item.body.chat.kind, ...(item.agent !== undefined && { named: item.agent }) },
+    {
+      address: item.address,
+      senderId: item.sender.id,
+      chat: item.body.chat.kind,
+      ...(item.agent !== undefined && { named: item.agent }),
+    },
     access,
   );
   if (route === undefined) return { kind: "refused", code: "agent-unknown" };
@@ -98,10 +123,16 @@ async function decideAdmitted(deps: DecideDeps, item: InboundMessage, role: Role
   };
 }
 
-async function recentTalk(deps: DecideDeps, address: Address): Promise<NonNullable<MessageBody["groupTalk"]>> {
+async function recentTalk(
+  deps: DecideDeps,
+  address: Address,
+): Promise<NonNullable<MessageBody["groupTalk"]>> {
   const lines = await deps.store.groupTalk(address, LIMITS.groupTalkLines);
   let room: number = LIMITS.groupTalkUnits;
-  return lines.toReversed().filter((line) => (room -= line.text.length) >= 0).toReversed();
+  return lines
+    .toReversed()
+    .filter((line) => (room -= line.text.length) >= 0)
+    .toReversed();
 }
 
 function faultOf(body: MessageBody): keyof typeof REFUSALS | undefined {
@@ -135,10 +166,16 @@ const CODE_LENGTH = 8;
 /** Forty random bits in letters that people don't mix up. */
 function pairingCode(random: Random): string {
   const bytes = Buffer.from(random.secret(CODE_LENGTH), "base64url");
-  return Array.from(bytes.subarray(0, CODE_LENGTH), (byte) => CODE_LETTERS[byte % CODE_LETTERS.length]).join("");
+  return Array.from(bytes.subarray(0, CODE_LENGTH), (byte) => CODE_LETTERS[byte % CODE_LETTERS.length]).join(
+    "",
+  );
 }
 
-function noticeOf(deps: DecideDeps, item: InboundMessage, text: string): Partial<Extract<Decided, { kind: "refused" }>> {
+function noticeOf(
+  deps: DecideDeps,
+  item: InboundMessage,
+  text: string,
+): Partial<Extract<Decided, { kind: "refused" }>> {
   // A caller of the API reads the refusal in its answer.
   if (item.role === "operator") return {};
   return {
@@ -147,7 +184,11 @@ function noticeOf(deps: DecideDeps, item: InboundMessage, text: string): Partial
       key: `notice:${item.address.channel}/${item.address.account}:${item.dedupeKey}`,
       kind: "notice",
       address: item.address,
-      body: { text, format: "plain", ...(item.body.platformId !== undefined && { quote: item.body.platformId }) },
+      body: {
+        text,
+        format: "plain",
+        ...(item.body.platformId !== undefined && { quote: item.body.platformId }),
+      },
       entry: null,
       turn: null,
       part: 0,

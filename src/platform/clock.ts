@@ -1,6 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "../ports/clock.ts";
 
+/** Node fires longer timeouts at once. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -13,8 +16,13 @@ export const systemClock: Clock = {
     });
   },
   timer(span, run) {
-    const handle = setTimeout(run, span);
-    handle.unref();
+    let handle: NodeJS.Timeout;
+    const arm = (rest: number): void => {
+      const next = Math.min(rest, LONGEST_TIMEOUT);
+      handle = setTimeout(() => (rest > next ? arm(rest - next) : run()), next);
+      handle.unref();
+    };
+    arm(span);
     return () => clearTimeout(handle);
   },
 };

@@ -26,6 +26,6 @@ export interface ReplyTarget {
 export interface Progress {
   /** The whole answer so far, and what is going on. The latest wins. */
   show(text: string, activity: string | null): void;
-  /** No more edits after this resolves. Returns the key of the placeholder delivery, when there is one. Bounded by 5 s. */
-  end(): Promise<string | null>;
+  /** No more edits after this resolves. Bounded by 5 s. */
+  end(): Promise<void>;
 }

@@ -147,8 +147,8 @@ export interface TurnStore {
 export interface OutboxStore {
   /** Adds a delivery on its own (a notice, an alert, a notification). An existing key is left as it is. */
   addDelivery(delivery: NewDelivery): Promise<Delivery>;
-  /** Deliveries that aren't at their end, in order, from every state but `sent` and `dead`. */
-  pendingDeliveries(): Promise<readonly Delivery[]>;
+  /** Deliveries that are not at their end, in order of `seq`, from `afterSeq` on (all of them when absent). */
+  pendingDeliveries(afterSeq?: number): Promise<readonly Delivery[]>;
   delivery(key: string): Promise<Delivery | null>;
   /** The intent, before any byte: raises `attempts`. Null when the delivery has moved on. */
   sending(id: DeliveryId, from: DeliveryState, attempts: number, at: Instant): Promise<Delivery | null>;

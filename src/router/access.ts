@@ -47,7 +47,8 @@ function admitGroup(knock: Knock, facts: AccessFacts, owner: boolean): Admission
   if (group === undefined) return ignored("the group is not listed");
   const listed = owner || group.senders.includes("*") || group.senders.includes(knock.senderId);
   if (!listed) return ignored("the sender is not on the group's list");
-  if (group.mention && !knock.addressed) return { kind: "ignored", reason: "the bot is not meant", remember: true };
+  if (group.mention && !knock.addressed)
+    return { kind: "ignored", reason: "the bot is not meant", remember: true };
   return owner ? { kind: "admitted", role: "owner" } : paired;
 }
 

@@ -16,29 +16,33 @@ export async function answerTurn(deps: TurnDeps, attempt: Attempt, final: Final)
   const reply: Reply = { text: fallbackMark(deps, attempt, final) + said + cut, files: final.files };
   const stored = await deps.store.answer(fenceOf(attempt.turn), {
     reply,
-    deliveries: replyDeliveries(deps, attempt, reply, final.progressKey),
+    deliveries: replyDeliveries(deps, attempt, reply),
     nativeSession: final.native,
     usage: final.usage,
     at: deps.clock.now(),
   });
   if (!stored) return false;
   if (final.usage?.usd !== undefined) {
-    deps.metrics.count("spend_usd_total", { agent: attempt.agent.id, harness: attempt.runner.harness.id }, final.usage.usd);
+    deps.metrics.count(
+      "spend_usd_total",
+      { agent: attempt.agent.id, harness: attempt.runner.harness.id },
+      final.usage.usd,
+    );
   }
   publishStates(deps, attempt.entries, "answered");
   deps.outbox.wake();
   return true;
 }
 
-/** The durable parts of a reply: part n+1 goes after part n, the first takes the place of the live view. */
-export function replyDeliveries(deps: TurnDeps, work: TurnWork, reply: Reply, progressKey: string | null): readonly NewDelivery[] {
+/** The durable parts of a reply: part n+1 goes after part n. */
+export function replyDeliveries(deps: TurnDeps, work: TurnWork, reply: Reply): readonly NewDelivery[] {
   const target = targetOf(work.entries);
   return deps.outbox.plan(reply, target).map((body: DeliveryBody, part) => ({
     id: deps.ids.delivery(),
     key: `reply:${work.turn.id}:${part}`,
     kind: "reply",
     address: target.address,
-    body: part === 0 && progressKey !== null ? { ...body, replaces: progressKey } : body,
+    body,
     entry: lastEntry(work).id,
     turn: work.turn.id,
     part,

@@ -17,7 +17,6 @@ export type AttemptOutcome =
       readonly files: readonly string[];
       readonly usage: Usage | null;
       readonly native: string | null;
-      readonly progressKey: string | null;
       /** The harness had none of this session's history. */
       readonly blank: boolean;
     }
@@ -58,12 +57,18 @@ function recordPrompt(deps: TurnDeps, attempt: Attempt, session: HarnessSession)
 }
 
 function openFailure(error: unknown, attempt: Attempt): Failure {
-  if (attempt.signal.aborted) return { class: "cancelled", code: "turn-interrupted", detail: "stopped while waiting for the harness" };
+  if (attempt.signal.aborted)
+    return { class: "cancelled", code: "turn-interrupted", detail: "stopped while waiting for the harness" };
   if (error instanceof HarnessFailed) return error.failure;
   return { class: "failed", code: "harness-failed", detail: messageOf(error) };
 }
 
-async function followPrompt(deps: TurnDeps, attempt: Attempt, session: HarnessSession, prepared: PreparedPrompt): Promise<AttemptOutcome> {
+async function followPrompt(
+  deps: TurnDeps,
+  attempt: Attempt,
+  session: HarnessSession,
+  prepared: PreparedPrompt,
+): Promise<AttemptOutcome> {
   const target = targetOf(attempt.entries);
   const progress = deps.outbox.progress({ ...target, turn: attempt.turn.id, entry: lastEntry(attempt).id });
   const stop = new AbortController();
@@ -83,13 +88,24 @@ async function followPrompt(deps: TurnDeps, attempt: Attempt, session: HarnessSe
   watch.stop();
   attempt.signal.removeEventListener("abort", onAbort);
   await session.release(end.kind === "abandoned" || (end.kind === "failed" && breaks(end.failure)));
-  const progressKey = await progress.end();
+  await progress.end();
   if (end.kind === "final") {
     const text = end.text.trim() === "" ? seen.text : end.text;
-    return { kind: "final", text: text.slice(0, LIMITS.replyUnits), files: end.files, usage: end.usage, native: seen.native, progressKey, blank: prepared.blank };
+    return {
+      kind: "final",
+      text: text.slice(0, LIMITS.replyUnits),
+      files: end.files,
+      usage: end.usage,
+      native: seen.native,
+      blank: prepared.blank,
+    };
   }
   const failure = end.kind === "failed" ? end.failure : abandonedFailure;
-  return { kind: "failed", started: seen.started, failure: passed === undefined ? failure : deadlineFailure(passed) };
+  return {
+    kind: "failed",
+    started: seen.started,
+    failure: passed === undefined ? failure : deadlineFailure(passed),
+  };
 }
 
 /** After these the process can't be trusted with another turn. */
@@ -97,7 +113,11 @@ function breaks(failure: Failure): boolean {
   return failure.class === "protocol" || failure.class === "structural" || failure.class === "deadline";
 }
 
-const abandonedFailure: Failure = { class: "failed", code: "harness-deadline", detail: "the harness did not end when it was told to" };
+const abandonedFailure: Failure = {
+  class: "failed",
+  code: "harness-deadline",
+  detail: "the harness did not end when it was told to",
+};
 
 function deadlineFailure(deadline: NonNullable<Failure["deadline"]>): Failure {
   return { class: "deadline", code: "harness-deadline", detail: `the ${deadline} deadline passed`, deadline };
@@ -137,7 +157,13 @@ function note(seen: Seen, event: HarnessEvent, progress: Progress): void {
 
 type End = Extract<HarnessEvent, { kind: "final" | "failed" }> | { readonly kind: "abandoned" };
 
-async function readEvents(deps: TurnDeps, session: HarnessSession, prepared: PreparedPrompt, signal: AbortSignal, saw: (event: HarnessEvent) => void): Promise<End> {
+async function readEvents(
+  deps: TurnDeps,
+  session: HarnessSession,
+  prepared: PreparedPrompt,
+  signal: AbortSignal,
+  saw: (event: HarnessEvent) => void,
+): Promise<End> {
   const events = session.prompt(prepared.prompt, signal)[Symbol.asyncIterator]();
   const abandoned = new Promise<"abandoned">((resolve) => {
     const give = (): void => void deps.clock.timer(ABANDON_AFTER, () => resolve("abandoned"));
@@ -148,7 +174,15 @@ async function readEvents(deps: TurnDeps, session: HarnessSession, prepared: Pre
     for (;;) {
       const next = await Promise.race([events.next(), abandoned]);
       if (next === "abandoned") return { kind: "abandoned" };
-      if (next.done === true) return { kind: "failed", failure: { class: "protocol", code: "harness-protocol", detail: "the adapter ended without a last event" } };
+      if (next.done === true)
+        return {
+          kind: "failed",
+          failure: {
+            class: "protocol",
+            code: "harness-protocol",
+            detail: "the adapter ended without a last event",
+          },
+        };
       saw(next.value);
       if (next.value.kind === "final" || next.value.kind === "failed") return next.value;
     }

@@ -15,7 +15,7 @@ export type Bundle =
   | { readonly kind: "none" }
   /** The next message may still grow until then. */
   | { readonly kind: "wait"; readonly until: Instant }
-  | { readonly kind: "run"; readonly entries: readonly Entry[] };
+  | { readonly kind: "run"; readonly entries: readonly [Entry, ...Entry[]] };
 
 /**
  * Which waiting messages go into the next turn: those of one album, one split paste, or media and its comment; with
@@ -24,11 +24,20 @@ export type Bundle =
  *
  * @param waiting the session's waiting messages in order; entries that share a turn already stay together
  */
-export function nextBundle(waiting: readonly Entry[], now: Instant, midTurn: "collect" | "queue" | "steer" | "interrupt"): Bundle {
+export function nextBundle(
+  waiting: readonly Entry[],
+  now: Instant,
+  midTurn: "collect" | "queue" | "steer" | "interrupt",
+): Bundle {
   const first = waiting[0];
   if (first === undefined) return { kind: "none" };
-  if (first.turn !== null) return runAt(waiting.filter((entry) => entry.turn === first.turn), first.notBefore, now);
-  const entries = [first];
+  if (first.turn !== null)
+    return runAt(
+      [first, ...waiting.slice(1).filter((entry) => entry.turn === first.turn)],
+      first.notBefore,
+      now,
+    );
+  const entries: [Entry, ...Entry[]] = [first];
   let grows = growsUntil(first);
   for (const next of waiting.slice(1, LIMITS.entriesPerTurn)) {
     const last = entries.at(-1) ?? first;
@@ -41,7 +50,7 @@ export function nextBundle(waiting: readonly Entry[], now: Instant, midTurn: "co
   return runAt(entries, until, now);
 }
 
-function runAt(entries: readonly Entry[], until: Instant, now: Instant): Bundle {
+function runAt(entries: readonly [Entry, ...Entry[]], until: Instant, now: Instant): Bundle {
   // A wall clock that jumped back must not freeze a lane: no bundle waits longer than its own window allows.
   const longest = Math.max(...entries.map((entry) => entry.acceptedAt));
   const frozen = now < longest;

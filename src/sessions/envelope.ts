@@ -35,16 +35,22 @@ export function buildEnvelope(input: EnvelopeInput): string {
   if (first === undefined) return "";
   const head = [`[rollcall ${input.turn}]`, ...headOf(first.entry)];
   if (input.interrupted) {
-    head.push("interrupted: you had begun to answer this message when you were stopped; go on, and don't repeat what is done");
+    head.push(
+      "interrupted: you had begun to answer this message when you were stopped; go on, and don't repeat what is done",
+    );
   }
   for (const { text, reply } of input.missed) {
     head.push(`earlier message: ${fold(text, 1500)}`, `earlier answer: ${fold(reply, 1500)}`);
   }
-  for (const line of first.entry.body.groupTalk ?? []) head.push(`said in the group: ${fold(line.author, 80)}: ${fold(line.text, 500)}`);
-  const many = input.entries.length > 1 && new Set(input.entries.map(({ entry }) => entry.sender.id)).size > 1;
+  for (const line of first.entry.body.groupTalk ?? [])
+    head.push(`said in the group: ${fold(line.author, 80)}: ${fold(line.text, 500)}`);
+  const many =
+    input.entries.length > 1 && new Set(input.entries.map(({ entry }) => entry.sender.id)).size > 1;
   for (const part of input.entries) head.push(...detailOf(part.entry, part.files));
   const texts = input.entries
-    .map(({ entry }) => (many && entry.body.text !== "" ? `${entry.sender.name}: ${entry.body.text}` : entry.body.text))
+    .map(({ entry }) =>
+      many && entry.body.text !== "" ? `${entry.sender.name}: ${entry.body.text}` : entry.body.text,
+    )
     .filter((text) => text.trim() !== "");
   return `${head.join("\n")}\n${ENVELOPE_END}\n${texts.join("\n\n")}`;
 }
@@ -65,10 +71,12 @@ function detailOf(entry: Entry, files: readonly FetchedFile[]): string[] {
   const { body } = entry;
   const lines: string[] = [];
   if (body.edited === true) lines.push("edited: this replaces an earlier message of the same sender");
-  if (body.quoted !== undefined) lines.push(`answers to: ${fold(body.quoted.author, 80)}: ${fold(body.quoted.text, 1000)}`);
+  if (body.quoted !== undefined)
+    lines.push(`answers to: ${fold(body.quoted.author, 80)}: ${fold(body.quoted.text, 1000)}`);
   if (body.forwardedFrom !== undefined) lines.push(`forwarded from: ${fold(body.forwardedFrom, 120)}`);
   for (const file of files) {
-    const what = file.path === null ? `not available (${file.problem ?? "it could not be fetched"})` : file.path;
+    const what =
+      file.path === null ? `not available (${file.problem ?? "it could not be fetched"})` : file.path;
     lines.push(`${file.kind}: ${fold(file.name, 120)} (${fold(file.mime, 80)}) ${what}`);
     if (file.transcript !== undefined) lines.push(`voice note says: ${fold(file.transcript, 8000)}`);
   }

@@ -18,12 +18,20 @@ type Exchange = { readonly seq: number; readonly text: string; readonly reply: s
  *
  * @param forgotten the harness turned out to have lost its session: tell it what was said
  */
-export async function preparePrompt(deps: TurnDeps, attempt: Attempt, forgotten = false): Promise<PreparedPrompt> {
+export async function preparePrompt(
+  deps: TurnDeps,
+  attempt: Attempt,
+  forgotten = false,
+): Promise<PreparedPrompt> {
   const { turn, agent, entries, runner } = attempt;
   const known = forgotten ? null : await deps.store.nativeSession(turn.session, runner.harness.id);
   const again = !forgotten && turn.harness === runner.harness.id ? turn.nativeSession : null;
   const resume = runner.harness.resumes ? (again ?? known?.native ?? null) : null;
-  const missed = await deps.store.exchanges(turn.session, resume === null ? 0 : (known?.lastSeq ?? 0), LIMITS.injectedTurns);
+  const missed = await deps.store.exchanges(
+    turn.session,
+    resume === null ? 0 : (known?.lastSeq ?? 0),
+    LIMITS.injectedTurns,
+  );
   const parts = await Promise.all(
     entries.map(async (entry) => ({ entry, files: await deps.fetchFiles(entry, attempt.signal) })),
   );

@@ -22,7 +22,12 @@ import { fenceOf, type Attempt, type TurnWork } from "./turn-work.ts";
 
 /** Runs a claimed turn to a durable end. Resolves when its entries have moved on; never throws for a harness's fault. */
 export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
-  const runners = candidatesFor(deps.availability, work.generation, work.agent.id);
+  const runners = candidatesFor(
+    deps.availability,
+    work.generation,
+    work.agent.id,
+    await deps.store.sessionModel(work.turn.session),
+  );
   let turn: Turn | null = work.turn;
   let failure: Failure = noCandidate(deps, work.agent.id);
   let started = false;
@@ -35,8 +40,16 @@ export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
     rest = others(rest, runner.harness, failure);
     const row = decideFailure(failure, { started, otherCandidate: rest.length > 0 });
     if (row.next !== "next-candidate") break;
-    deps.log.warn("turn.next_candidate", { turn: turn.id, from: formatModelRef(runner.candidate), code: failure.code });
-    turn = await deps.store.nextAttempt(fenceOf(turn), { code: failure.code, from: formatModelRef(runner.candidate) }, deps.clock.now());
+    deps.log.warn("turn.next_candidate", {
+      turn: turn.id,
+      from: formatModelRef(runner.candidate),
+      code: failure.code,
+    });
+    turn = await deps.store.nextAttempt(
+      fenceOf(turn),
+      { code: failure.code, from: formatModelRef(runner.candidate) },
+      deps.clock.now(),
+    );
   }
   if (turn !== null) await settleFailure(deps, { ...work, turn }, failure, started);
 }
@@ -46,19 +59,35 @@ type Tried = { kind: "answered" } | { kind: "lost" } | { kind: "failed"; failure
 async function tryCandidate(deps: TurnDeps, work: TurnWork, turn: Turn, runner: Runner): Promise<Tried> {
   const labels = { agent: work.agent.id, harness: runner.harness.id };
   const begun = deps.clock.monotonic();
-  deps.log.info("turn.started", { turn: turn.id, session: turn.session, attempt: turn.attempt, candidate: formatModelRef(runner.candidate), generation: work.generation.number });
+  deps.log.info("turn.started", {
+    turn: turn.id,
+    session: turn.session,
+    attempt: turn.attempt,
+    candidate: formatModelRef(runner.candidate),
+    generation: work.generation.number,
+  });
   const attempt: Attempt = { ...work, turn, runner };
   const outcome = await runAttempt(deps, attempt);
   const tried = outcome.kind === "final" ? await finish(deps, attempt, outcome) : outcome;
   const result = tried.kind === "failed" ? tried.failure.class : tried.kind;
   deps.metrics.count("turns_total", { ...labels, outcome: result });
   deps.metrics.observe("turn_seconds", (deps.clock.monotonic() - begun) / 1000);
-  deps.log.info("turn.finished", { turn: turn.id, session: turn.session, attempt: turn.attempt, outcome: result, ...(tried.kind === "failed" && { code: tried.failure.code, detail: tried.failure.detail }) });
+  deps.log.info("turn.finished", {
+    turn: turn.id,
+    session: turn.session,
+    attempt: turn.attempt,
+    outcome: result,
+    ...(tried.kind === "failed" && { code: tried.failure.code, detail: tried.failure.detail }),
+  });
   if (tried.kind === "failed") reportFailure(deps, runner.candidate, tried.failure);
   return tried;
 }
 
-async function finish(deps: TurnDeps, attempt: Attempt, outcome: Extract<AttemptOutcome, { kind: "final" }>): Promise<Tried> {
+async function finish(
+  deps: TurnDeps,
+  attempt: Attempt,
+  outcome: Extract<AttemptOutcome, { kind: "final" }>,
+): Promise<Tried> {
   deps.availability.succeeded(attempt.runner.candidate);
   const stored = await answerTurn(deps, attempt, outcome);
   return { kind: stored ? "answered" : "lost" };
@@ -78,5 +107,9 @@ function others(rest: readonly Runner[], failed: Harness, failure: Failure): rea
 
 function noCandidate(deps: TurnDeps, agent: string): Failure {
   const first = deps.availability.of(agent)[0];
-  return { class: "structural", code: first?.code ?? "agent-unavailable", detail: first?.detail ?? "no candidate is available" };
+  return {
+    class: "structural",
+    code: first?.code ?? "agent-unavailable",
+    detail: first?.detail ?? "no candidate is available",
+  };
 }

@@ -37,7 +37,13 @@ export interface FailureFacts {
 export function decideSettlement(facts: FailureFacts): Settlement {
   const { failure, started, now } = facts;
   if (failure.class === "cancelled" && facts.stopReason !== "cancel") {
-    return { to: "queued", usesAttempt: false, text: null, at: now, event: facts.stopReason === "drain" ? "drained" : "interrupted" };
+    return {
+      to: "queued",
+      usesAttempt: false,
+      text: null,
+      at: now,
+      event: facts.stopReason === "drain" ? "drained" : "interrupted",
+    };
   }
   const row = decideFailure(failure, { started, otherCandidate: false });
   return { usesAttempt: row.usesAttempt, ...settlementOf(row.next, facts) };
@@ -55,7 +61,8 @@ function settlementOf(next: NextStep, facts: FailureFacts): Omit<Settlement, "us
     case "retry":
       return attemptsLeft ? again(facts, "retry") : dead(facts);
     case "interrupted":
-      if (agent.onInterrupted === "ask") return { to: "held", text: TEXTS.interruptedAsk(facts.firstEntry), at: now, event: "asked" };
+      if (agent.onInterrupted === "ask")
+        return { to: "held", text: TEXTS.interruptedAsk(facts.firstEntry), at: now, event: "asked" };
       return attemptsLeft ? again(facts, "interrupted") : dead(facts);
     case "answer":
       return { to: "answered", text: refusedText(failure), at: now, event: "refused" };
@@ -73,19 +80,39 @@ function again(facts: FailureFacts, event: string): Omit<Settlement, "usesAttemp
 
 function dead(facts: FailureFacts): Omit<Settlement, "usesAttempt"> {
   const { failure, agent, now } = facts;
-  const text = failure.class === "deadline" ? deadlineText(failure, agent.turn[failure.deadline ?? "total"]) : TEXTS.dead;
+  const text =
+    failure.class === "deadline"
+      ? deadlineText(failure, agent.turn[failure.deadline ?? "total"])
+      : TEXTS.dead;
   return { to: "dead", text, at: now, event: "dead" };
 }
 
 /** Writes what {@link decideSettlement} decided. */
-export async function settleFailure(deps: TurnDeps, work: TurnWork, failure: Failure, started: boolean): Promise<void> {
+export async function settleFailure(
+  deps: TurnDeps,
+  work: TurnWork,
+  failure: Failure,
+  started: boolean,
+): Promise<void> {
   const now = deps.clock.now();
-  const facts = { ...work, failure, started, stopReason: work.stopReason(), now, random: deps.random.next(), firstEntry: work.entries[0].id };
+  const facts = {
+    ...work,
+    failure,
+    started,
+    stopReason: work.stopReason(),
+    now,
+    random: deps.random.next(),
+    firstEntry: work.entries[0].id,
+  };
   const settled = decideSettlement(facts);
   if (settled.to === "answered") await answerRefusal(deps, work, settled.text ?? "", now);
   else await endAttempt(deps, work, settled, settled.to, failure, now);
   if (settled.to === "dead") {
-    deps.log.warn("message.dead", { turn: work.turn.id, entries: work.entries.map(({ id }) => id), code: failure.code });
+    deps.log.warn("message.dead", {
+      turn: work.turn.id,
+      entries: work.entries.map(({ id }) => id),
+      code: failure.code,
+    });
   }
   if (settled.to === "queued" && settled.usesAttempt) deps.metrics.count("turn_reruns_total");
   publishStates(deps, work.entries, settled.to);
@@ -94,19 +121,38 @@ export async function settleFailure(deps: TurnDeps, work: TurnWork, failure: Fai
 
 async function answerRefusal(deps: TurnDeps, work: TurnWork, text: string, at: Instant): Promise<void> {
   const reply = { text, files: [] };
-  const deliveries = replyDeliveries(deps, work, reply, null);
+  const deliveries = replyDeliveries(deps, work, reply);
   await deps.store.answer(fenceOf(work.turn), { reply, deliveries, nativeSession: null, usage: null, at });
 }
 
 type EndState = Exclude<Settlement["to"], "answered">;
 
-async function endAttempt(deps: TurnDeps, work: TurnWork, settled: Settlement, to: EndState, failure: Failure, now: Instant): Promise<void> {
+async function endAttempt(
+  deps: TurnDeps,
+  work: TurnWork,
+  settled: Settlement,
+  to: EndState,
+  failure: Failure,
+  now: Instant,
+): Promise<void> {
   const moves = work.entries.map((entry) => moveOf(entry, work, settled, to, failure, now));
   const deliveries = settled.text === null ? [] : [noticeOf(deps, work, settled.text, now)];
-  await deps.store.endTurn(fenceOf(work.turn), { moves, usesAttempt: settled.usesAttempt, deliveries, at: now });
+  await deps.store.endTurn(fenceOf(work.turn), {
+    moves,
+    usesAttempt: settled.usesAttempt,
+    deliveries,
+    at: now,
+  });
 }
 
-function moveOf(entry: Entry, work: TurnWork, settled: Settlement, to: EndState, failure: Failure, now: Instant): EntryMove {
+function moveOf(
+  entry: Entry,
+  work: TurnWork,
+  settled: Settlement,
+  to: EndState,
+  failure: Failure,
+  now: Instant,
+): EntryMove {
   const code = settled.event === "asked" ? "turn-interrupted" : failure.code;
   return {
     id: entry.id,
@@ -118,7 +164,11 @@ function moveOf(entry: Entry, work: TurnWork, settled: Settlement, to: EndState,
     // A newer message that interrupts is answered together with the one that it interrupted.
     ...(work.stopReason() === "interrupt" && to === "queued" && { leaveTurn: true }),
     event: settled.event,
-    data: { code: failure.code, detail: failure.detail, ...(failure.until !== undefined && { until: failure.until }) },
+    data: {
+      code: failure.code,
+      detail: failure.detail,
+      ...(failure.until !== undefined && { until: failure.until }),
+    },
   };
 }
 

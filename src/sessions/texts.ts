@@ -6,13 +6,15 @@ import { formatDuration, type Duration, type Instant } from "../core/time.ts";
 export const TEXTS = {
   held: (incident: string): string =>
     `Your message is saved and will be answered as soon as the agent is back. (${incident})`,
-  heldUntil: (until: string): string => `Your message is saved. The plan's limit is reached; it will be answered after ${until}.`,
+  heldUntil: (until: string): string =>
+    `Your message is saved. The plan's limit is reached; it will be answered after ${until}.`,
   expired: (after: Duration): string =>
     `Your message waited ${formatDuration(after)} for the agent, which is the longest that is allowed here. It was not answered; send it again if it still matters.`,
   cancelled: "Stopped.",
   dead: "The agent failed on this message several times, and it won't be tried again by itself. The operator can see why.",
   noReply: "The agent finished without saying anything.",
-  fallback: (model: string): string => `_Answered by ${model}, because the usual model can't be reached right now._`,
+  fallback: (model: string): string =>
+    `_Answered by ${model}, because the usual model can't be reached right now._`,
   fallbackBlank: (model: string): string =>
     `_Answered by ${model}, because the usual model can't be reached right now. It knows only the last messages of this conversation._`,
   interruptedAsk: (id: string): string =>
@@ -41,7 +43,9 @@ export function refusedText(failure: Failure): string {
 
 /** A wait's end as people read it: the time in UTC, to the minute. */
 export function untilText(until: Instant | undefined): string {
-  return until === undefined ? "it is lifted" : `${new Date(until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return until === undefined
+    ? "it is lifted"
+    : `${new Date(until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** One short reason per code, for `/status` and `/held`. */

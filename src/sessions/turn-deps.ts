@@ -8,12 +8,12 @@ import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Outbox, ReplyTarget } from "../ports/outbox.ts";
 import type { Random } from "../ports/random.ts";
-import type { TurnStore } from "../ports/store.ts";
+import type { OutboxStore, TurnStore } from "../ports/store.ts";
 import type { FetchedFile } from "./envelope.ts";
 
 /** What lanes and turns work with. */
 export interface TurnDeps {
-  readonly store: TurnStore;
+  readonly store: TurnStore & Pick<OutboxStore, "addDelivery">;
   readonly availability: Availability;
   readonly outbox: Outbox;
   readonly clock: Clock;
@@ -37,6 +37,11 @@ export function targetOf(entries: readonly [Entry, ...Entry[]]): ReplyTarget {
 }
 
 /** Tells watchers that entries changed their state. */
-export function publishStates(deps: Pick<TurnDeps, "events">, entries: readonly Entry[], state: Entry["state"]): void {
-  for (const { id, address } of entries) deps.events.publish({ type: "message", id, conversation: address.conversation, state });
+export function publishStates(
+  deps: Pick<TurnDeps, "events">,
+  entries: readonly Entry[],
+  state: Entry["state"],
+): void {
+  for (const { id, address } of entries)
+    deps.events.publish({ type: "message", id, conversation: address.conversation, state });
 }

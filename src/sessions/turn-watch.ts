@@ -17,7 +17,11 @@ export interface TurnWatch {
  * tool is, none while a permission or a compaction is (those have bounds of their own), `total` over all.
  * Calls `expired` at most once.
  */
-export function watchTurn(clock: Clock, limits: TurnLimits, expired: (deadline: Deadline) => void): TurnWatch {
+export function watchTurn(
+  clock: Clock,
+  limits: TurnLimits,
+  expired: (deadline: Deadline) => void,
+): TurnWatch {
   const open = new Map<string, "tool" | "permission" | "compaction">();
   let cancelSilence = (): void => {};
   let over = false;

@@ -1,0 +1,126 @@
+import { SECOND, type Duration } from "../core/time.ts";
+import { progressKey } from "../core/delivery.ts";
+import type { Ids, MessageId, TurnId } from "../core/ids.ts";
+import type { Channel } from "../ports/channel.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Events } from "../ports/events.ts";
+import type { Progress, ReplyTarget } from "../ports/outbox.ts";
+import type { OutboxStore } from "../ports/store.ts";
+
+export interface ProgressDeps {
+  readonly store: OutboxStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly events: Events;
+  readonly wake: () => void;
+  /** Remembers that the last edit of a live view may land late. */
+  readonly doubtful: (key: string) => void;
+}
+
+export type ProgressOf = { readonly turn: TurnId; readonly entry: MessageId } & ReplyTarget;
+
+/** Pace of the live view. Groups see it only when an answer takes long, since everybody there is disturbed by it. */
+const PACE = {
+  events: 50,
+  direct: { first: 0.7 * SECOND, every: 1.5 * SECOND },
+  group: { first: 5 * SECOND, every: 4 * SECOND },
+  end: 5 * SECOND,
+} as const;
+
+/** Nothing is shown. */
+export const noProgress: Progress = { show: () => {}, end: async () => {} };
+
+/** Shows the answer so far to watchers of events, at most every 50 ms. */
+export function eventProgress(deps: ProgressDeps, of: ProgressOf): Progress {
+  let cancel: (() => void) | null = null;
+  let latest: { text: string; activity: string | null } | null = null;
+  const publish = (): void => {
+    cancel = null;
+    if (latest === null) return;
+    deps.events.publish({ type: "progress", id: of.entry, conversation: of.address.conversation, ...latest });
+    latest = null;
+  };
+  return {
+    show(text, activity) {
+      latest = { text, activity };
+      cancel ??= deps.clock.timer(PACE.events, publish);
+    },
+    async end() {
+      cancel?.();
+      publish();
+    },
+  };
+}
+
+/**
+ * Shows the answer so far in one message of the platform: a durable, silent placeholder, then edits of it, strictly
+ * one after another, the latest text only.
+ */
+export function editProgress(deps: ProgressDeps, channel: Channel, of: ProgressOf): Progress {
+  const key = progressKey(of.turn);
+  const pace = PACE[of.chat];
+  const stop = new AbortController();
+  /** Aborted only when waiting for an edit takes too long: an edit that is cut off may still land. */
+  const edits = new AbortController();
+  let latest = "";
+  let shown = "";
+  let placed = false;
+  let inDoubt = false;
+
+  const place = async (): Promise<void> => {
+    placed = true;
+    const text = latest;
+    const body = {
+      text,
+      format: "markdown",
+      silent: true,
+      ...(of.quote !== null && of.chat === "group" && { quote: of.quote }),
+    } as const;
+    await deps.store.addDelivery({
+      id: deps.ids.delivery(),
+      key,
+      kind: "progress",
+      address: of.address,
+      body,
+      entry: of.entry,
+      turn: of.turn,
+      part: 0,
+      createdAt: deps.clock.now(),
+    });
+    shown = text;
+    deps.wake();
+  };
+
+  const edit = async (): Promise<void> => {
+    const delivery = await deps.store.delivery(key);
+    if (delivery?.platformId == null || latest === shown || channel.edit === undefined) return;
+    const text = latest;
+    const outcome = await channel.edit(of.address, delivery.platformId, text, edits.signal);
+    inDoubt = outcome.kind === "in-doubt";
+    if (outcome.kind === "sent") shown = text;
+    if (outcome.kind === "wait") await deps.clock.sleep(outcome.after, stop.signal);
+  };
+
+  const loop = (async () => {
+    await deps.clock.sleep(pace.first, stop.signal);
+    while (!stop.signal.aborted) {
+      if (latest !== "") await (placed ? edit() : place());
+      await deps.clock.sleep(placed ? pace.every : EMPTY_LOOK, stop.signal);
+    }
+  })();
+
+  return {
+    show(text) {
+      latest = text;
+    },
+    async end() {
+      stop.abort();
+      const ended = await Promise.race([loop.then(() => true), deps.clock.sleep(PACE.end).then(() => false)]);
+      edits.abort();
+      if (inDoubt || !ended) deps.doubtful(key);
+    },
+  };
+}
+
+/** How soon a turn that said nothing yet is looked at again. */
+const EMPTY_LOOK: Duration = 0.3 * SECOND;

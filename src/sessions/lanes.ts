@@ -1,0 +1,216 @@
+/**
+ * The lanes: channel → inbox → router → **session lane** → harness → outbox → channel.
+ *
+ * One lane per session with waiting messages. A lane is one loop: look at what waits in the store, let a bundle grow,
+ * hold while no candidate can serve, claim, run, look again. What it knows beyond the store is only what it waits for;
+ * a lane that is lost with the process is found again by what waits.
+ *
+ * Keeps: I4 (what waits is looked at until it ends), I9 (one turn at a time per lane, in order).
+ */
+import type { Entry } from "../core/entry.ts";
+import { messageOf } from "../core/errors.ts";
+import type { SessionKey } from "../core/ids.ts";
+import { BACKOFF, LIMITS } from "../core/limits.ts";
+import { backoffDelay } from "../core/backoff.ts";
+import { SECOND, type Duration } from "../core/time.ts";
+import type { Roster } from "../ports/roster.ts";
+import { nextBundle } from "./bundle.ts";
+import { candidatesFor } from "./candidates.ts";
+import { createHolds, type Holds } from "./holds.ts";
+import { runTurn } from "./run-turn.ts";
+import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
+import type { StopReason } from "./turn-work.ts";
+
+export interface LaneDeps extends TurnDeps {
+  readonly roster: Roster;
+}
+
+export interface Lanes {
+  /** There is something new in a session. Cheap, and safe to call at any time. */
+  wake(session: SessionKey): void;
+  /** Stops the running turn of a session; its messages are cancelled. False when none ran. */
+  stop(session: SessionKey): boolean;
+  /** A new message came while a turn ran, and the agent's rule is that it interrupts. */
+  interrupt(session: SessionKey): void;
+  /** No new turns; running ones get `grace`, then they are stopped and queued again. Resolves when none runs. */
+  drain(grace: Duration): Promise<void>;
+  /** How many turns run now. */
+  running(): number;
+}
+
+/** What a lane is doing besides waiting to be woken. */
+interface Lane {
+  readonly session: SessionKey;
+  walking: boolean;
+  /** Woken while walking: look once more before resting. */
+  again: boolean;
+  turn: { readonly abort: AbortController; reason: StopReason } | null;
+  cancelTimer: () => void;
+  /** Faults of our own in a row, for the backoff. */
+  faults: number;
+}
+
+interface State {
+  readonly deps: LaneDeps;
+  readonly lanes: Map<SessionKey, Lane>;
+  readonly holds: Holds;
+  readonly rested: Set<() => void>;
+  draining: boolean;
+}
+
+export function createLanes(deps: LaneDeps): Lanes {
+  const lanes = new Map<SessionKey, Lane>();
+  const state: State = {
+    deps,
+    lanes,
+    rested: new Set(),
+    draining: false,
+    holds: createHolds(deps, (session) => wake(state, session)),
+  };
+  const active = (): Lane[] => [...lanes.values()].filter((lane) => lane.turn !== null);
+  return {
+    wake: (session) => wake(state, session),
+    running: () => active().length,
+    stop: (session) => stopTurn(lanes.get(session), "cancel"),
+    interrupt: (session) => void stopTurn(lanes.get(session), "interrupt"),
+    async drain(grace) {
+      state.draining = true;
+      state.holds.close();
+      for (const lane of lanes.values()) lane.cancelTimer();
+      const timer = deps.clock.timer(grace, () => active().forEach((lane) => stopTurn(lane, "drain")));
+      if (active().length > 0) deps.log.info("lanes.draining", { running: active().length });
+      while ([...lanes.values()].some((lane) => lane.walking))
+        await new Promise<void>((resolve) => state.rested.add(resolve));
+      timer();
+    },
+  };
+}
+
+function stopTurn(lane: Lane | undefined, reason: StopReason): boolean {
+  if (lane?.turn == null || lane.turn.abort.signal.aborted) return false;
+  lane.turn.reason = reason;
+  lane.turn.abort.abort();
+  return true;
+}
+
+function wake(state: State, session: SessionKey): void {
+  if (state.draining) return;
+  const lane = state.lanes.get(session) ?? {
+    session,
+    walking: false,
+    again: false,
+    turn: null,
+    cancelTimer: () => {},
+    faults: 0,
+  };
+  state.lanes.set(session, lane);
+  lane.again = true;
+  if (!lane.walking) void walk(state, lane);
+}
+
+async function walk(state: State, lane: Lane): Promise<void> {
+  lane.walking = true;
+  lane.cancelTimer();
+  while (lane.again && !state.draining) {
+    lane.again = false;
+    try {
+      const step = await takeStep(state, lane);
+      lane.faults = 0;
+      rest(state, lane, step);
+    } catch (error) {
+      rest(state, lane, { kind: "until", span: faultDelay(state, lane, error) });
+    }
+  }
+  lane.walking = false;
+  for (const told of state.rested) told();
+  state.rested.clear();
+}
+
+type Step =
+  | { readonly kind: "again" }
+  | { readonly kind: "empty" }
+  | { readonly kind: "held" }
+  | { readonly kind: "until"; readonly span: Duration };
+
+function rest(state: State, lane: Lane, step: Step): void {
+  if (step.kind === "again") lane.again = true;
+  if (step.kind === "until")
+    lane.cancelTimer = state.deps.clock.timer(step.span, () => wake(state, lane.session));
+  if (step.kind === "empty" && !lane.again) state.lanes.delete(lane.session);
+}
+
+function faultDelay(state: State, lane: Lane, error: unknown): Duration {
+  lane.faults += 1;
+  state.deps.log.error("lane.fault", { session: lane.session, error: messageOf(error), faults: lane.faults });
+  return backoffDelay(BACKOFF.turn, lane.faults, state.deps.random.next());
+}
+
+async function takeStep(state: State, lane: Lane): Promise<Step> {
+  const { deps } = state;
+  const all = await deps.store.waiting(lane.session, LIMITS.entriesPerTurn);
+  const waiting = all.filter((entry) => entry.hold?.code !== "turn-interrupted");
+  const first = waiting[0];
+  if (first === undefined) return { kind: "empty" };
+  const generation = deps.roster.current();
+  const agent = generation.agents.get(first.agent);
+  const servable = agent !== undefined && candidatesFor(deps.availability, generation, agent.id).length > 0;
+  if (!servable)
+    return (await state.holds.hold(lane.session, waiting, agent)) ? { kind: "again" } : { kind: "held" };
+  const now = deps.clock.now();
+  const bundle = nextBundle(waiting, now, agent.midTurn);
+  if (bundle.kind === "none") return { kind: "empty" };
+  if (bundle.kind === "wait") return { kind: "until", span: bundle.until - now };
+  return runBundle(state, lane, bundle.entries);
+}
+
+async function runBundle(state: State, lane: Lane, bundle: readonly [Entry, ...Entry[]]): Promise<Step> {
+  const { deps } = state;
+  const generation = deps.roster.current();
+  const agent = generation.agents.get(bundle[0].agent);
+  if (agent === undefined) return { kind: "again" };
+  const turn = await deps.store.claim({
+    turn: bundle[0].turn ?? deps.ids.turn(),
+    entries: bundle.map(({ id, state: from, attempt }) => ({ id, state: from, attempt })),
+    agent: agent.id,
+    generation: generation.number,
+    at: deps.clock.now(),
+  });
+  if (turn === null) return { kind: "again" };
+  const running = { abort: new AbortController(), reason: "cancel" as StopReason };
+  lane.turn = running;
+  publishStates(deps, bundle, "running");
+  const claimed = bundle.map((entry) => ({
+    ...entry,
+    state: "running" as const,
+    attempt: entry.attempt + 1,
+    turn: turn.id,
+  }));
+  const [head = bundle[0], ...tail] = claimed;
+  const done = new AbortController();
+  void showWorking(deps, bundle[0], done.signal);
+  try {
+    await runTurn(deps, {
+      turn,
+      entries: [head, ...tail],
+      generation,
+      agent,
+      signal: running.abort.signal,
+      stopReason: () => running.reason,
+    });
+  } finally {
+    done.abort();
+    lane.turn = null;
+  }
+  return { kind: "again" };
+}
+
+/** Answers that come sooner need no "typing"; platforms forget it after some seconds. */
+const WORKING = { after: 0.3 * SECOND, every: 4 * SECOND } as const;
+
+async function showWorking(deps: LaneDeps, entry: Entry, signal: AbortSignal): Promise<void> {
+  await deps.clock.sleep(WORKING.after, signal);
+  while (!signal.aborted) {
+    deps.outbox.acknowledge(targetOf([entry]), "working");
+    await deps.clock.sleep(WORKING.every, signal);
+  }
+}
