@@ -78,7 +78,9 @@ export function nameFindings(paths: readonly string[]): Finding[] {
     const words = path.split(/[/.\-_]/).map((word) => word.toLowerCase());
     const banned = words.find((word) => BANNED.includes(word));
     if (banned !== undefined) found.push({ path, what: `“${banned}” says nothing about what it does` });
-    const odd = path.split("/").find((part) => !/^\.?[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(part));
+    const odd = path
+      .split("/")
+      .find((part) => part !== "README.md" && !/^\.?[a-z0-9]+(?:[-.][a-z0-9]+)*$/.test(part));
     if (odd !== undefined) found.push({ path, what: `${odd} is not kebab-case` });
     return found;
   });
