@@ -1,0 +1,71 @@
+import type { Delivery } from "../core/delivery.ts";
+import type { Entry } from "../core/entry.ts";
+import type { Attachment } from "../core/message.ts";
+import { toIso } from "../core/time.ts";
+import type { StoredMessage } from "../ports/store.ts";
+
+/** A message as the API shows it. Pure; `history` only where one message is asked for. */
+export function messageJson(stored: StoredMessage, history: boolean): Readonly<Record<string, unknown>> {
+  const { entry, turn, reply } = stored;
+  return {
+    ...whoAndWhere(entry),
+    text: entry.body.text,
+    attachments: entry.body.attachments.map(attachmentJson),
+    acceptedAt: toIso(entry.acceptedAt),
+    attempts: entry.attempt,
+    harness: turn?.harness ?? null,
+    model: turn?.model ?? null,
+    generation: turn?.generation ?? null,
+    reply: reply === null ? null : { text: reply.text, files: reply.files.map(lastPart) },
+    hold: entry.hold === null ? null : { ...entry.hold, since: toIso(entry.hold.since) },
+    replayOf: entry.replayOf,
+    deliveries: stored.deliveries.map(deliveryJson),
+    ...(history && {
+      history: stored.history.map((line) => ({
+        ...line.data,
+        at: toIso(line.at),
+        event: line.event,
+        epoch: line.epoch,
+      })),
+    }),
+  };
+}
+
+function whoAndWhere(entry: Entry): Readonly<Record<string, unknown>> {
+  const { channel, account, conversation, thread } = entry.address;
+  return {
+    id: entry.id,
+    clientId: entry.clientId,
+    state: entry.state,
+    kind: entry.kind,
+    channel,
+    account,
+    conversation,
+    ...(thread !== undefined && { thread }),
+    sender: entry.sender,
+    agent: entry.agent,
+    session: entry.session,
+  };
+}
+
+/** A delivery as the API shows it. Pure. */
+export function deliveryJson(delivery: Delivery): Readonly<Record<string, unknown>> {
+  return {
+    id: delivery.id,
+    kind: delivery.kind,
+    state: delivery.state,
+    attempts: delivery.attempts,
+    inDoubt: delivery.inDoubt,
+    platformId: delivery.platformId,
+  };
+}
+
+function attachmentJson(attachment: Attachment): Readonly<Record<string, unknown>> {
+  const { kind, name, mime, bytes } = attachment;
+  return { kind, name, mime, bytes: bytes ?? null };
+}
+
+/** Folders of the gateway's machine are nobody's business. */
+function lastPart(path: string): string {
+  return path.split(/[/\\]/).at(-1) ?? "";
+}

@@ -1,0 +1,80 @@
+import { toIso } from "../core/time.ts";
+import type { StatusReport } from "../ports/status.ts";
+import { json, type Answer } from "./answer.ts";
+import { readNumber, readQuery } from "./fields.ts";
+import { HTTP_LIMITS } from "./limits.ts";
+import type { Call, Context } from "./router.ts";
+import { agentJson, channelJson, statusJson } from "./status-json.ts";
+
+const clockOf = (context: Context): { now: number; monotonic: number } => ({
+  now: context.deps.clock.now(),
+  monotonic: context.deps.clock.monotonic(),
+});
+
+/** `GET /api/v1/status` */
+export function showStatus(context: Context): Answer {
+  const { deps } = context;
+  const nextStart = deps.nextStart?.() ?? { ok: true, code: null, reason: null };
+  return json(200, {
+    ...statusJson(deps.status.report(), clockOf(context)),
+    instance: deps.instance,
+    intakeOpen: deps.status.intakeOpen(),
+    nextStart,
+  });
+}
+
+/** `GET /api/v1/health`: the status with the accounting, counted anew. */
+export async function showHealth(context: Context): Promise<Answer> {
+  const { deps } = context;
+  const [counts, totals, oldest] = await Promise.all([
+    deps.store.counts(),
+    deps.store.totals(),
+    deps.store.oldestWaiting(),
+  ]);
+  const outcomes = totals.accepted + totals.duplicate + totals.ignored + totals.refused;
+  return json(200, {
+    ...statusJson(deps.status.report(), clockOf(context)),
+    instance: deps.instance,
+    live: deps.liveness(),
+    intakeOpen: deps.status.intakeOpen(),
+    messages: counts,
+    totals,
+    accountingDifference: totals.received - outcomes,
+    oldestWaitingAt: oldest === null ? null : toIso(oldest),
+  });
+}
+
+/** `GET /api/v1/agents`, `/harnesses`, `/channels`: a part of the status. */
+export function showPart(part: "agents" | "harnesses" | "channels"): (context: Context) => Answer {
+  const render = (context: Context, report: StatusReport): readonly unknown[] => {
+    switch (part) {
+      case "agents":
+        return report.agents.map(agentJson);
+      case "harnesses":
+        return report.harnesses;
+      case "channels":
+        return report.channels.map((channel) => channelJson(channel, clockOf(context)));
+    }
+  };
+  return (context) => json(200, { [part]: render(context, context.deps.status.report()) });
+}
+
+/** `GET /api/v1/sessions`: the latest first. */
+export async function listSessions(context: Context, call: Call): Promise<Answer> {
+  const { limit } = readQuery(call.query, ["limit"]);
+  const rows = await context.deps.store.sessions(
+    limit === undefined ? HTTP_LIMITS.listDefault : readNumber("limit", limit, 1, HTTP_LIMITS.list),
+  );
+  return json(200, { sessions: rows.map((row) => ({ ...row, lastAt: toIso(row.lastAt) })) });
+}
+
+/** `GET /api/v1/alerts`: none are kept yet. */
+export function listAlerts(): Answer {
+  return json(200, { alerts: [] });
+}
+
+/** `GET /metrics` */
+export async function showMetrics(context: Context): Promise<Answer> {
+  const { contentType, text } = await context.deps.metrics.render();
+  return { status: 200, headers: { "content-type": contentType }, body: text };
+}

@@ -1,0 +1,46 @@
+/** One metric, as it is declared. */
+export interface MetricRow {
+  readonly kind: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds in seconds; histograms alone have them. */
+  readonly buckets?: readonly number[];
+}
+
+const FAST = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+const SLOW = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 14_400];
+
+const counter = (help: string, ...labels: string[]): MetricRow => ({ kind: "counter", help, labels });
+const gauge = (help: string, ...labels: string[]): MetricRow => ({ kind: "gauge", help, labels });
+const histogram = (help: string, buckets: readonly number[], ...labels: string[]): MetricRow => ({
+  kind: "histogram",
+  help,
+  labels,
+  buckets,
+});
+
+/** Every metric of the gateway, by its name without the `rollcall_` prefix. What isn't here can't be counted. */
+// prettier-ignore
+export const METRICS = {
+  ready: gauge("1 while the gateway is ready, else 0"),
+  registry_generation: gauge("Number of the generation that serves"),
+  agent_servable: gauge("1 while a candidate of the agent is available", "agent"),
+  harness_registered: gauge("1 for each registered harness", "harness"),
+  candidate_available: gauge("1 while the candidate is available; level is the highest that was proven", "agent", "harness", "model", "level"),
+  messages: gauge("Messages by state", "state"),
+  messages_accepted_total: counter("Messages that were accepted durably", "channel"),
+  accounting_difference: gauge("Received minus accounted for, recounted; anything but 0 is a fault"),
+  oldest_unanswered_seconds: gauge("Age of the oldest message that waits; 0 when none does"),
+  turns_total: counter("Turns that came to an end", "agent", "harness", "outcome"),
+  turn_seconds: histogram("From claim to answer", SLOW, "agent", "harness"),
+  turn_reruns_total: counter("Attempts beyond a turn's first"),
+  deliveries_total: counter("Tries of deliveries", "channel", "outcome"),
+  deliveries_in_doubt_total: counter("Tries of deliveries whose outcome is not known"),
+  duplicates_suppressed_total: counter("Messages that came again and were not run again"),
+  channel_last_receive_age_seconds: gauge("Time since the last successful receive, quiet or not", "channel", "account"),
+  alerts_total: counter("Tries of alert deliveries", "code", "route", "outcome"),
+  alert_delivery_seconds: histogram("From an alert to its first receipt", SLOW),
+  event_loop_lag_seconds: gauge("Delay of the event loop since the last scrape, 99th percentile"),
+  store_commit_seconds: histogram("Duration of a commit", FAST),
+  spend_usd_total: counter("What turns cost, as far as harnesses tell", "agent", "harness"),
+} as const satisfies Readonly<Record<string, MetricRow>>;
