@@ -16,6 +16,7 @@ export interface Outbox {
   acknowledge(to: ReplyTarget, phase: "accepted" | "working"): void;
 }
 
+/** Where an answer goes, and the message that it quotes. */
 export interface ReplyTarget {
   readonly address: Address;
   readonly quote: string | null;

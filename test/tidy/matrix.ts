@@ -41,7 +41,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   main: ["core", "ports", "gateway", "cli"],
 };
 
-/** Folders whose subfolders are adapters: only the folder's catalog knows them, and they don't know each other. */
+/** Folders whose subfolders are adapters: only the gateway's catalog knows them, and they don't know each other. */
 const ADAPTERS = ["channels", "harnesses", "store"];
 
 /** Folders of decisions and words: nothing of the machine, and no package, at run time. */
@@ -54,7 +54,6 @@ const PURE: Readonly<Record<string, "nothing" | "types">> = {
 interface Place {
   readonly folder: string;
   readonly adapter: string | undefined;
-  readonly file: string;
 }
 
 export function matrixFindings(sources: readonly Source[]): Finding[] {
@@ -90,13 +89,13 @@ function edgeFault(from: Place, to: string): string | undefined {
   }
   if (there.adapter === undefined || there.adapter === from.adapter) return undefined;
   if (from.adapter !== undefined) return `adapter ${from.adapter} must not import adapter ${there.adapter}`;
-  return from.file === "catalog.ts" ? undefined : `only the catalog imports adapters`;
+  return `what adapters share must not import adapter ${there.adapter}`;
 }
 
 function placeOf(file: string): Place | undefined {
   const [root, folder = "", ...rest] = file.split("/");
   if (root !== "src") return undefined;
-  if (rest.length === 0) return { folder: folder.replace(/\.ts$/, ""), adapter: undefined, file: folder };
+  if (rest.length === 0) return { folder: folder.replace(/\.ts$/, ""), adapter: undefined };
   const adapter = ADAPTERS.includes(folder) && rest.length > 1 ? rest[0] : undefined;
-  return { folder, adapter, file: rest.at(-1) ?? "" };
+  return { folder, adapter };
 }
