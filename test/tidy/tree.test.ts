@@ -19,7 +19,7 @@ import { files, read, ROOT, show, sources, type Finding } from "./tree.ts";
 
 const src = sources("src/**/*.ts");
 const tests = sources("test/**/*.{ts,js}");
-const rest = sources("bench/**/*.ts", "scripts/*.js", "ui/src/**/*.{ts,tsx}", "rollcall.js");
+const rest = sources("bench/**/*.ts", "scripts/*.{js,ts}", "ui/src/**/*.{ts,tsx}", "rollcall.js");
 const all = [...src, ...tests, ...rest];
 const pages = files("*.md", "docs/**/*.md", "bench/*.md", "test/**/*.md").map((file) => ({
   path: file,
@@ -55,7 +55,7 @@ void describe("layout", () => {
       "test/run.ts",
       "test/real/run.ts",
       "bench/run.ts",
-      "scripts/*.js",
+      "scripts/*.{js,ts}",
     );
     const program = exists("src/main.ts") ? ["src/main.ts"] : src.map((s) => s.path);
     assert.deepEqual(unreachable(all, [...program, "rollcall.js", ...entries, ...page]), []);
@@ -108,7 +108,13 @@ void describe("documents", () => {
   void it("no link is dead", () => none(linkFindings(pages, exists)));
 
   void it("every page that is named exists", () => {
-    none(mentionFindings([...pages, ...all.map((s) => ({ path: s.path, text: s.comments }))], exists));
+    const comments = all.map((s) => ({ path: s.path, text: s.comments }));
+    // What people are told in an error or a banner must be there too.
+    const told = src.map((s) => ({
+      path: s.path,
+      text: [...s.uncommented.matchAll(/\bdocs\/[\w./-]+\.md/g)].join("\n"),
+    }));
+    none(mentionFindings([...pages, ...comments, ...told], exists));
   });
 
   void it("nothing belongs to a machine, a tracker or a tool", () => {
