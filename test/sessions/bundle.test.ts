@@ -103,7 +103,7 @@ test("the first message is always in the bundle, the order is kept, and nothing 
             body: sampleBody({ text, attachments: file ? [photo] : [], ...(inAlbum && { album: "g" }) }),
           });
         });
-        const bundle = nextBundle(entries, at + later, midTurn as "collect" | "queue");
+        const bundle = nextBundle(entries, at + later, midTurn);
         if (bundle.kind === "wait") assert.ok(bundle.until <= at + 2000);
         else
           assert.ok(
