@@ -180,7 +180,7 @@ void describe("code rules", () => {
   void it("finds exports that nobody uses", () => {
     const a = source(
       "src/core/a.ts",
-      "export const used = 1; export const alone = used;".replace("; ", ";\n"),
+      "export const used = 1;\nexport const alone = used;\nexport type Alone = 1;",
     );
     const b = source("src/core/b.ts", 'import { used } from "./a.ts";');
     assert.deepEqual(

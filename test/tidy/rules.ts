@@ -107,7 +107,10 @@ function documented(s: Source, at: number): boolean {
   return above.endsWith("*/") && !/\n\s*\n$/.test(s.text.slice(0, at));
 }
 
-/** Names exported from src that no other file mentions: dead, or not meant to be exported. */
+/**
+ * Values exported from src that no other file mentions: dead, or not meant to be exported. Types may stand alone: they
+ * name what an exported function takes and gives.
+ */
 export function deadExportFindings(sources: readonly Source[]): Finding[] {
   const words = new Map<string, Set<string>>();
   for (const s of sources) {
@@ -120,7 +123,7 @@ export function deadExportFindings(sources: readonly Source[]): Finding[] {
     .filter((s) => s.path.startsWith("src/"))
     .flatMap((s) =>
       [...s.code.matchAll(EXPORT)]
-        .filter((m) => (words.get(m[1] ?? "")?.size ?? 0) < 2)
+        .filter((m) => !/\b(?:type|interface)\s/.test(m[0]) && (words.get(m[1] ?? "")?.size ?? 0) < 2)
         .map((m) => ({ path: s.path, line: lineAt(s.text, m.index), what: `nobody imports ${m[1] ?? ""}` })),
     );
 }

@@ -81,8 +81,9 @@ void describe("layout", () => {
 void describe("sizes", () => {
   void it("no file is too long", () => none(fileSizeFindings([...src, ...rest, ...tests])));
 
-  void it("most files are short", () => {
+  void it("most files are short", (t) => {
     const middle = median(src.map((s) => linesOf(s.text)));
+    t.diagnostic(`${src.length} files in src, median ${middle} lines`);
     assert.ok(
       middle <= SIZES.fileMedian,
       `the median of src is ${middle} lines, more than ${SIZES.fileMedian}`,
