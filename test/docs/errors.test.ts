@@ -14,11 +14,11 @@ const errors = Object.entries(ERRORS).map(([code, row]) => [
 const exits = Object.values(EXIT).map(String);
 refresh(PAGE, "errors", errors, 1);
 
-void test("docs/errors.md is the error table, row by row", () => {
+test("docs/errors.md is the error table, row by row", () => {
   assert.deepEqual(tableOf(PAGE, "errors"), errors);
 });
 
-void test("docs/errors.md explains every exit code", () => {
+test("docs/errors.md explains every exit code", () => {
   const rows = tableOf(PAGE, "exit codes");
   assert.deepEqual(
     rows.map(([code]) => code),

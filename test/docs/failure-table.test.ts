@@ -14,14 +14,14 @@ const rows = (Object.keys(FAILURE_TABLE) as FailureClass[]).flatMap((name) =>
 );
 refresh(PAGE, "failures", rows, 2);
 
-void test("docs/failure-table.md is the failure table, row by row", () => {
+test("docs/failure-table.md is the failure table, row by row", () => {
   assert.deepEqual(
     tableOf(PAGE, "failures").map((cells) => cells.slice(0, 4)),
     rows,
   );
 });
 
-void test("docs/failure-table.md says for every row what people read", () => {
+test("docs/failure-table.md says for every row what people read", () => {
   for (const [name, seen, , , text = ""] of tableOf(PAGE, "failures"))
     assert.notEqual(text, "", `${name ?? ""} ${seen ?? ""}`);
 });

@@ -27,7 +27,7 @@ const IDS: readonly InvariantId[] = [
   "I18",
 ];
 
-void test("docs/invariants.md lists every invariant once, in order, with its checker or an honest `not yet`", () => {
+test("docs/invariants.md lists every invariant once, in order, with its checker or an honest `not yet`", () => {
   const rows = tableOf(PAGE, "invariants");
   assert.deepEqual(
     rows.map(([id]) => id),
@@ -36,7 +36,7 @@ void test("docs/invariants.md lists every invariant once, in order, with its che
   for (const [id, promise = "", checked = ""] of rows) assert.ok(promise !== "" && checked !== "", id);
 });
 
-void test("every test that docs/invariants.md names is there", () => {
+test("every test that docs/invariants.md names is there", () => {
   const root = path.resolve(import.meta.dirname, "../..");
   const named = tableOf(PAGE, "invariants").flatMap(([, , checked = ""]) =>
     [...checked.matchAll(/`([\w./-]+\/[\w./-]*)`/g)].map((m) => m[1] ?? ""),

@@ -13,7 +13,7 @@ function assertSteps(name: string, steps: Readonly<Record<string, readonly strin
   assert.deepEqual(Object.fromEntries(written), steps);
 }
 
-void test("ARCHITECTURE.md has the steps of entries and deliveries as the code has them", () => {
+test("ARCHITECTURE.md has the steps of entries and deliveries as the code has them", () => {
   assertSteps("entry steps", ENTRY_STEPS);
   assertSteps("delivery steps", DELIVERY_STEPS);
 });

@@ -19,8 +19,8 @@ import {
 import { fileSizeFindings, functionFindings, measureFunctions, SIZES } from "./sizes.ts";
 import { ROOT, source } from "./tree.ts";
 
-void describe("mask", () => {
-  void it("keeps offsets, and tells code from words", () => {
+describe("mask", () => {
+  it("keeps offsets, and tells code from words", () => {
     const text =
       "const a = `x ${b(`//`)} y`; // c 'd'\nconst r = /[/'\"]\\//g; /* e */ const s = 'f // g';\nconst q = a / b;\n";
     const { code, uncommented, comments } = mask(text);
@@ -32,17 +32,17 @@ void describe("mask", () => {
     assert.doesNotMatch(code, /[dfxy]/);
   });
 
-  void it("finds its way out of nested braces in templates", () => {
+  it("finds its way out of nested braces in templates", () => {
     const { code } = mask("f(`${g({ a: { b: 1 } })}new Error(`); new Error('x')");
     assert.equal([...code.matchAll(/new Error/g)].length, 1);
   });
 });
 
-void describe("import rules", () => {
+describe("import rules", () => {
   const find = (file: string, text: string): string[] =>
     matrixFindings([source(file, text)]).map((f) => f.what);
 
-  void it("knows every form of import", () => {
+  it("knows every form of import", () => {
     const text = [
       'import type { A } from "./a.ts";',
       'import { b } from "./b.ts";',
@@ -68,7 +68,7 @@ void describe("import rules", () => {
     );
   });
 
-  void it("core imports nothing from outside, ports only types", () => {
+  it("core imports nothing from outside, ports only types", () => {
     assert.equal(find("src/core/a.ts", 'import type { X } from "node:stream";').length, 1);
     assert.equal(find("src/core/a.ts", 'import type { X } from "../ports/x.ts";').length, 1);
     assert.equal(find("src/ports/a.ts", 'import { z } from "zod";').length, 1);
@@ -76,7 +76,7 @@ void describe("import rules", () => {
     assert.equal(find("src/router/a.ts", 'import { join } from "node:path";').length, 1);
   });
 
-  void it("stages and adapters stand apart", () => {
+  it("stages and adapters stand apart", () => {
     assert.equal(find("src/inbox/a.ts", 'import { x } from "../outbox/x.ts";').length, 1);
     assert.equal(find("src/http/a.ts", 'import type { X } from "../config/x.ts";').length, 1);
     assert.equal(find("src/channels/web/a.ts", 'import { x } from "../telegram/x.ts";').length, 1);
@@ -88,7 +88,7 @@ void describe("import rules", () => {
     );
   });
 
-  void it("only main and cli know the gateway", () => {
+  it("only main and cli know the gateway", () => {
     const text = 'import { x } from "../gateway/x.ts";';
     for (const folder of Object.keys(EDGES)) {
       const allowed = ["gateway", "cli", "main"].includes(folder);
@@ -97,12 +97,12 @@ void describe("import rules", () => {
     assert.deepEqual(find("src/main.ts", 'import { x } from "./gateway/x.ts";'), []);
   });
 
-  void it("finds folders that aren't in the matrix, and ways out of src", () => {
+  it("finds folders that aren't in the matrix, and ways out of src", () => {
     assert.equal(find("src/extras/a.ts", "").length, 1);
     assert.equal(find("src/http/a.ts", 'import { x } from "../../test/fakes/clock.ts";').length, 1);
   });
 
-  void it("finds circles, of types too", () => {
+  it("finds circles, of types too", () => {
     const a = source("src/core/a.ts", 'import type { B } from "./b.ts";');
     const b = source("src/core/b.ts", 'import type { C } from "./c.ts";');
     const c = source("src/core/c.ts", 'import type { A } from "./a.ts";');
@@ -110,14 +110,14 @@ void describe("import rules", () => {
     assert.deepEqual(cycles([a, b]), []);
   });
 
-  void it("finds files that nothing leads to", () => {
+  it("finds files that nothing leads to", () => {
     const main = source("src/main.ts", 'import "./a.ts"; fork("src/child.ts");');
     const rest = ["src/a.ts", "src/child.ts", "src/dead.ts"].map((file) => source(file, ""));
     assert.deepEqual(unreachable([main, ...rest], ["src/main.ts"]), ["src/dead.ts"]);
   });
 });
 
-void describe("code rules", () => {
+describe("code rules", () => {
   const broken: Readonly<Record<string, readonly string[]>> = {
     "bare error": ['throw new Error("x");', "return new  Error (x)", "throw Error(x)"],
     "empty catch": [
@@ -149,7 +149,7 @@ void describe("code rules", () => {
   ].join("\n");
 
   for (const rule of PATTERN_RULES) {
-    void it(`finds: ${rule.name}`, () => {
+    it(`finds: ${rule.name}`, () => {
       for (const text of broken[rule.name] ?? []) {
         assert.equal(patternFindings([source("src/a.ts", text)], rule.name).length, 1, text);
       }
@@ -158,14 +158,14 @@ void describe("code rules", () => {
     });
   }
 
-  void it("finds checks that are switched off without a reason", () => {
+  it("finds checks that are switched off without a reason", () => {
     const find = (text: string): number => suppressionFindings([source("src/a.ts", text)]).length;
     assert.equal(find("// @ts-ignore -- because\na();"), 1);
     assert.equal(find("// oxlint-disable-next-line no-console\na();"), 1);
     assert.equal(find("// oxlint-disable-next-line no-console -- the command's own output\na();"), 0);
   });
 
-  void it("finds exports without a docstring", () => {
+  it("finds exports without a docstring", () => {
     const find = (text: string): string[] =>
       docstringFindings([source("src/core/a.ts", text)]).map((f) => f.what);
     assert.deepEqual(find("export const a = 1;\n"), ["a has no docstring"]);
@@ -177,7 +177,7 @@ void describe("code rules", () => {
     );
   });
 
-  void it("finds exports that nobody uses", () => {
+  it("finds exports that nobody uses", () => {
     const a = source(
       "src/core/a.ts",
       "export const used = 1;\nexport const alone = used;\nexport type Alone = 1;",
@@ -190,8 +190,8 @@ void describe("code rules", () => {
   });
 });
 
-void describe("names and sizes", () => {
-  void it("finds names that say nothing, and names that aren't kebab-case", () => {
+describe("names and sizes", () => {
+  it("finds names that say nothing, and names that aren't kebab-case", () => {
     for (const name of [
       "src/utils/a.ts",
       "src/core/session-manager.ts",
@@ -207,13 +207,13 @@ void describe("names and sizes", () => {
     );
   });
 
-  void it("finds long files", () => {
+  it("finds long files", () => {
     const lines = (n: number): string => "a;\n".repeat(n);
     assert.equal(fileSizeFindings([source("src/a.ts", lines(SIZES.fileLines))]).length, 0);
     assert.equal(fileSizeFindings([source("src/a.ts", lines(SIZES.fileLines + 1))]).length, 1);
   });
 
-  void it("measures functions as the linter's parser sees them", () => {
+  it("measures functions as the linter's parser sees them", () => {
     const dir = mkdtempSync(path.join(os.tmpdir(), "rollcall-sizes-"));
     try {
       writeFileSync(
@@ -231,7 +231,7 @@ void describe("names and sizes", () => {
     }
   });
 
-  void it("lets one function in a hundred be longish", () => {
+  it("lets one function in a hundred be longish", () => {
     const f = (lines: number): { path: string; line: number; name: string; lines: number } => ({
       path: "a",
       line: 1,
@@ -245,14 +245,14 @@ void describe("names and sizes", () => {
   });
 });
 
-void describe("document rules", () => {
+describe("document rules", () => {
   const a = {
     path: "docs/a.md",
     text: "# A `b` c!\n\n[x](b.md) [y](#a-b-c) [z](../gone.md) [w](#gone)\n```\n[no](no.md)\n```\n",
   };
   const exists = (file: string): boolean => ["docs/a.md", "docs/b.md"].includes(file);
 
-  void it("finds dead links and anchors, and not those in code", () => {
+  it("finds dead links and anchors, and not those in code", () => {
     assert.deepEqual(
       linkFindings([a], exists).map((f) => f.what),
       ["dead link ../gone.md", "dead link #gone"],
@@ -260,7 +260,7 @@ void describe("document rules", () => {
     assert.equal(anchorOf("What it is: `a` [b](c.md)"), "what-it-is-a-b");
   });
 
-  void it("finds pages that are named and aren't there", () => {
+  it("finds pages that are named and aren't there", () => {
     const text = "See docs/b.md, b.md and OUTER.md; https://example.org/x.md";
     assert.deepEqual(
       mentionFindings([{ path: "src/a.ts", text }], exists).map((f) => f.what),
@@ -268,7 +268,7 @@ void describe("document rules", () => {
     );
   });
 
-  void it("finds what belongs to a machine, a tracker or a tool", () => {
+  it("finds what belongs to a machine, a tracker or a tool", () => {
     const samples: Readonly<Record<string, string>> = {
       "path of this checkout": `see ${ROOT}/x`,
       "path beside this checkout": `see ${path.dirname(ROOT)}/x`,

@@ -31,14 +31,14 @@ function none(findings: readonly Finding[]): void {
   assert.equal(findings.length, 0, `\n${show(findings)}`);
 }
 
-void describe("layout", () => {
-  void it("folders import only what the matrix allows", () => none(matrixFindings(src)));
+describe("layout", () => {
+  it("folders import only what the matrix allows", () => none(matrixFindings(src)));
 
-  void it("no modules import each other in a circle", () => {
+  it("no modules import each other in a circle", () => {
     assert.deepEqual(cycles(all), []);
   });
 
-  void it("names are kebab-case and say something", () => {
+  it("names are kebab-case and say something", () => {
     none(
       nameFindings(
         files("src/**/*", "test/**/*.ts", "bench/**/*", "scripts/*", "ui/**/*.{ts,tsx,css}", "docs/**/*"),
@@ -46,7 +46,7 @@ void describe("layout", () => {
     );
   });
 
-  void it("every file is reached from an entry", () => {
+  it("every file is reached from an entry", () => {
     const page = files("ui/*.html").flatMap((file) =>
       [...read(file).matchAll(/src="\/?([^"]+)"/g)].map((m) => `ui/${m[1] ?? ""}`),
     );
@@ -61,7 +61,7 @@ void describe("layout", () => {
     assert.deepEqual(unreachable(all, [...program, "rollcall.js", ...entries, ...page]), []);
   });
 
-  void it(
+  it(
     "every file of src is reached from the program",
     { skip: exists("src/main.ts") ? false : "src/main.ts is not there yet" },
     () => {
@@ -69,7 +69,7 @@ void describe("layout", () => {
     },
   );
 
-  void it(
+  it(
     "every export of src is used by another file",
     { skip: exists("src/main.ts") ? false : "src/main.ts is not there yet" },
     () => {
@@ -78,10 +78,10 @@ void describe("layout", () => {
   );
 });
 
-void describe("sizes", () => {
-  void it("no file is too long", () => none(fileSizeFindings([...src, ...rest, ...tests])));
+describe("sizes", () => {
+  it("no file is too long", () => none(fileSizeFindings([...src, ...rest, ...tests])));
 
-  void it("most files are short", (t) => {
+  it("most files are short", (t) => {
     const middle = median(src.map((s) => linesOf(s.text)));
     t.diagnostic(`${src.length} files in src, median ${middle} lines`);
     assert.ok(
@@ -90,25 +90,25 @@ void describe("sizes", () => {
     );
   });
 
-  void it("functions are short", () => none(functionFindings(measureFunctions("src", "scripts", "bench"))));
+  it("functions are short", () => none(functionFindings(measureFunctions("src", "scripts", "bench"))));
 });
 
-void describe("code", () => {
+describe("code", () => {
   for (const rule of PATTERN_RULES) {
-    void it(`no ${rule.name} in src`, () => none(patternFindings(src, rule.name)));
+    it(`no ${rule.name} in src`, () => none(patternFindings(src, rule.name)));
   }
 
-  void it("no check is switched off without a reason", () => none(suppressionFindings([...src, ...rest])));
+  it("no check is switched off without a reason", () => none(suppressionFindings([...src, ...rest])));
 
-  void it("the words and the seams are explained", () => {
+  it("the words and the seams are explained", () => {
     none(docstringFindings(src.filter((s) => /^src\/(?:core|ports)\//.test(s.path))));
   });
 });
 
-void describe("documents", () => {
-  void it("no link is dead", () => none(linkFindings(pages, exists)));
+describe("documents", () => {
+  it("no link is dead", () => none(linkFindings(pages, exists)));
 
-  void it("every page that is named exists", () => {
+  it("every page that is named exists", () => {
     const comments = all.map((s) => ({ path: s.path, text: s.comments }));
     // What people are told in an error or a banner must be there too.
     const told = src.map((s) => ({
@@ -118,7 +118,7 @@ void describe("documents", () => {
     none(mentionFindings([...pages, ...comments, ...told], exists));
   });
 
-  void it("nothing belongs to a machine, a tracker or a tool", () => {
+  it("nothing belongs to a machine, a tracker or a tool", () => {
     none(
       forbiddenFindings(
         pages,
@@ -127,7 +127,7 @@ void describe("documents", () => {
     );
   });
 
-  void it("the lockfile names no host", () => {
+  it("the lockfile names no host", () => {
     assert.doesNotMatch(read("package-lock.json"), /"resolved": "https?:/);
   });
 });

@@ -16,7 +16,7 @@ const address: fc.Arbitrary<Address> = fc.record(
   { requiredKeys: ["channel", "account", "conversation"] },
 );
 
-void test("an address reads back as it was written", () => {
+test("an address reads back as it was written", () => {
   fc.assert(
     fc.property(address, (a) => {
       assert.deepEqual(parseAddress(formatAddress(a)), { ...a });
@@ -25,7 +25,7 @@ void test("an address reads back as it was written", () => {
   );
 });
 
-void test("no part can forge a separator of addresses or session keys", () => {
+test("no part can forge a separator of addresses or session keys", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       assert.doesNotMatch(encodePart(text), /[/:\s]/);
@@ -33,7 +33,7 @@ void test("no part can forge a separator of addresses or session keys", () => {
   );
 });
 
-void test("different places have different texts", () => {
+test("different places have different texts", () => {
   fc.assert(
     fc.property(address, part, (a, more) => {
       assert.ok(!sameAddress(a, { ...a, account: a.account + more }));
@@ -46,14 +46,14 @@ void test("different places have different texts", () => {
   );
 });
 
-void test("what is no address reads as none, and never throws", () => {
+test("what is no address reads as none, and never throws", () => {
   for (const text of ["", "a", "a/b", "a//c", "a/b/c/", "a/b/c/d/e", "%/b/c", "a/%zz/c"]) {
     assert.equal(parseAddress(text), undefined, text);
   }
   fc.assert(fc.property(fc.string(), (text) => void parseAddress(text)));
 });
 
-void test("a pattern covers its place, every thread of it, and nothing beside it", () => {
+test("a pattern covers its place, every thread of it, and nothing beside it", () => {
   fc.assert(
     fc.property(address, part, (a, thread) => {
       const { channel, account, conversation } = a;
@@ -70,7 +70,7 @@ void test("a pattern covers its place, every thread of it, and nothing beside it
   assert.ok(!matchesAddress("telegram/default/7/3/*", { ...chat, thread: "3" }));
 });
 
-void test("an id that is a star is no wildcard of somebody's making", () => {
+test("an id that is a star is no wildcard of somebody's making", () => {
   const star = { channel: "telegram", account: "default", conversation: "*" };
   assert.ok(matchesAddress(formatAddress(star).replace("*", "%2A"), star));
   assert.ok(!matchesAddress("telegram/default/%2A", { ...star, conversation: "7" }));

@@ -14,7 +14,7 @@ import { LIMITS } from "../../../src/core/limits.ts";
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 
-void test("every row says in one sentence each what is wrong and how to mend it", () => {
+test("every row says in one sentence each what is wrong and how to mend it", () => {
   for (const code of CODES) {
     const { exit, status, summary, fix } = ERRORS[code];
     assert.match(code, /^[a-z]+(-[a-z]+)*$/);
@@ -25,7 +25,7 @@ void test("every row says in one sentence each what is wrong and how to mend it"
   }
 });
 
-void test("an error carries its row, and a better remedy wins", () => {
+test("an error carries its row, and a better remedy wins", () => {
   const error = new RollcallError("port-in-use", { detail: "18790, pid 7", at: "gateway.port" });
   assert.equal(error.message, "The port is in use: 18790, pid 7");
   assert.equal(error.exit, 75);
@@ -35,7 +35,7 @@ void test("an error carries its row, and a better remedy wins", () => {
   assert.equal(new RollcallError("bug").message, ERRORS.bug.summary);
 });
 
-void test("what is not ours is a bug with its cause, and ours is left as it is", () => {
+test("what is not ours is a bug with its cause, and ours is left as it is", () => {
   const cause = new TypeError("x is not a function");
   const error = toRollcallError(cause);
   assert.equal(error.code, "bug");
@@ -45,13 +45,13 @@ void test("what is not ours is a bug with its cause, and ours is left as it is",
   assert.equal(messageOf("thrown text"), "thrown text");
 });
 
-void test("codes of system errors are read without trust", () => {
+test("codes of system errors are read without trust", () => {
   assert.equal(codeOf({ code: "ENOENT" }), "ENOENT");
   for (const thrown of [null, undefined, "ENOENT", 7, { code: 7 }, {}])
     assert.equal(codeOf(thrown), undefined);
 });
 
-void test("an invariant that holds is silent, one that doesn't is named", () => {
+test("an invariant that holds is silent, one that doesn't is named", () => {
   invariant("I5", true, "never read");
   assert.throws(
     () => invariant("I5", false, "two answers"),
@@ -61,7 +61,7 @@ void test("an invariant that holds is silent, one that doesn't is named", () => 
   assert.throws(() => unreachable("odd" as never), TypeError);
 });
 
-void test("limits are whole and positive", () => {
+test("limits are whole and positive", () => {
   for (const [name, value] of Object.entries(LIMITS))
     assert.ok(Number.isSafeInteger(value) && value > 0, name);
 });

@@ -10,24 +10,24 @@ const decide = (
 ): ReturnType<typeof decideFailure> =>
   decideFailure({ class: name, code: "harness-failed", detail: "" }, { started, otherCandidate });
 
-void test("every class has a row for every case", () => {
+test("every class has a row for every case", () => {
   assert.equal(CLASSES.length, 7);
   for (const name of CLASSES)
     assert.deepEqual(Object.keys(FAILURE_TABLE[name]).toSorted(), ["last", "started", "untouched"]);
 });
 
-void test("once something has started, no other candidate takes over in silence", () => {
+test("once something has started, no other candidate takes over in silence", () => {
   for (const name of CLASSES) {
     for (const other of [true, false])
       assert.notEqual(decide(name, true, other).next, "next-candidate", name);
   }
 });
 
-void test("another candidate is tried only where there is one", () => {
+test("another candidate is tried only where there is one", () => {
   for (const name of CLASSES) assert.notEqual(decide(name, false, false).next, "next-candidate", name);
 });
 
-void test("a fault of ours never uses up a message while nothing had started", () => {
+test("a fault of ours never uses up a message while nothing had started", () => {
   for (const name of ["structural", "protocol", "wait"] as const) {
     for (const other of [true, false]) {
       const row = decide(name, false, other);
@@ -37,7 +37,7 @@ void test("a fault of ours never uses up a message while nothing had started", (
   }
 });
 
-void test("whatever is repeated for ever costs an attempt, or waits for something", () => {
+test("whatever is repeated for ever costs an attempt, or waits for something", () => {
   for (const name of CLASSES) {
     for (const row of Object.values(FAILURE_TABLE[name])) {
       if (row.next === "retry" || row.next === "interrupted") assert.ok(row.usesAttempt, name);
@@ -45,7 +45,7 @@ void test("whatever is repeated for ever costs an attempt, or waits for somethin
   }
 });
 
-void test("a wait uses no attempt, a refusal and a cancellation end the message", () => {
+test("a wait uses no attempt, a refusal and a cancellation end the message", () => {
   assert.deepEqual(decide("wait", true, true), { next: "wait", usesAttempt: false });
   for (const started of [true, false]) {
     assert.equal(decide("refused", started, true).next, "answer");

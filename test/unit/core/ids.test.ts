@@ -6,7 +6,7 @@ import { createIds } from "../../../src/core/ids.ts";
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const instant = fc.integer({ min: 0, max: 32 ** 9 - 2 });
 
-void test("ids sort by their time, whatever chance adds", () => {
+test("ids sort by their time, whatever chance adds", () => {
   fc.assert(
     fc.property(instant, fc.integer({ min: 1, max: 10_000 }), random, random, (now, later, a, b) => {
       const first = createIds(
@@ -22,7 +22,7 @@ void test("ids sort by their time, whatever chance adds", () => {
   );
 });
 
-void test("ids have one shape, and say what they name", () => {
+test("ids have one shape, and say what they name", () => {
   fc.assert(
     fc.property(instant, random, (now, chance) => {
       const ids = createIds(
@@ -41,7 +41,7 @@ void test("ids have one shape, and say what they name", () => {
   );
 });
 
-void test("ids of one millisecond differ by chance alone", () => {
+test("ids of one millisecond differ by chance alone", () => {
   let seed = 1;
   const chance = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
   const ids = createIds(() => 1, chance);

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { cleanFileName } from "../../../src/core/file-name.ts";
 import { formatModelRef, parseModelRef } from "../../../src/core/model-ref.ts";
 
-void test("a name from outside is one safe part of a path", () => {
+test("a name from outside is one safe part of a path", () => {
   const nasty = fc.string({
     unit: fc.constantFrom(
       "..",
@@ -36,7 +36,7 @@ void test("a name from outside is one safe part of a path", () => {
   );
 });
 
-void test("a clean name is kept, and a long one keeps its ending", () => {
+test("a clean name is kept, and a long one keeps its ending", () => {
   assert.equal(cleanFileName("report 2026.pdf"), "report 2026.pdf");
   assert.equal(cleanFileName("../../x"), "x");
   assert.equal(cleanFileName("\\\\host\\share\\a.txt"), "a.txt");
@@ -50,7 +50,7 @@ void test("a clean name is kept, and a long one keeps its ending", () => {
   );
 });
 
-void test("a model reference splits at its first slash", () => {
+test("a model reference splits at its first slash", () => {
   assert.deepEqual(parseModelRef("claude-cli/claude-opus-4-7"), {
     harness: "claude-cli",
     model: "claude-opus-4-7",
@@ -60,7 +60,7 @@ void test("a model reference splits at its first slash", () => {
     assert.equal(parseModelRef(text), undefined, text);
 });
 
-void test("a model reference reads back as it was written", () => {
+test("a model reference reads back as it was written", () => {
   const harness = fc.string({ minLength: 1 }).filter((text) => !text.includes("/"));
   fc.assert(
     fc.property(harness, fc.string({ minLength: 1 }), (h, model) => {

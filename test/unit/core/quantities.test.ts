@@ -6,7 +6,7 @@ import { BACKOFF } from "../../../src/core/limits.ts";
 import { parseSize } from "../../../src/core/size.ts";
 import { DAY, formatDuration, HOUR, MINUTE, parseDuration, SECOND, toIso } from "../../../src/core/time.ts";
 
-void test("durations are numbers with a unit, in milliseconds", () => {
+test("durations are numbers with a unit, in milliseconds", () => {
   const units = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY } as const;
   fc.assert(
     fc.property(
@@ -21,7 +21,7 @@ void test("durations are numbers with a unit, in milliseconds", () => {
   assert.equal(parseDuration(" 15s "), 15_000);
 });
 
-void test("what is no duration or size is undefined, never zero and never a guess", () => {
+test("what is no duration or size is undefined, never zero and never a guess", () => {
   for (const text of [
     "",
     "15",
@@ -44,14 +44,14 @@ void test("what is no duration or size is undefined, never zero and never a gues
   }
 });
 
-void test("sizes are numbers with a binary unit, in bytes", () => {
+test("sizes are numbers with a binary unit, in bytes", () => {
   assert.equal(parseSize("8MiB"), 8 * 1024 * 1024);
   assert.equal(parseSize("0.5KiB"), 512);
   assert.equal(parseSize("3B"), 3);
   assert.equal(parseSize("1GiB"), 1024 ** 3);
 });
 
-void test("a duration for people has at most two units and reads back within the smaller one", () => {
+test("a duration for people has at most two units and reads back within the smaller one", () => {
   const units: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY };
   fc.assert(
     fc.property(fc.nat(400 * DAY), (span) => {
@@ -69,11 +69,11 @@ void test("a duration for people has at most two units and reads back within the
   assert.equal(formatDuration(2 * DAY), "2d");
 });
 
-void test("times on the wire are ISO 8601 in UTC", () => {
+test("times on the wire are ISO 8601 in UTC", () => {
   assert.equal(toIso(Date.UTC(2026, 0, 2, 3, 4, 5, 6)), "2026-01-02T03:04:05.006Z");
 });
 
-void test("a delay is positive, bounded, and grows without its random part", () => {
+test("a delay is positive, bounded, and grows without its random part", () => {
   for (const backoff of Object.values(BACKOFF)) {
     fc.assert(
       fc.property(

@@ -22,7 +22,7 @@ function reachable<State extends string>(
 
 const ENTRY_ENDS: readonly EntryState[] = ["done", "cancelled", "dead", "quarantined"];
 
-void test("every entry that waits can end well and badly, without an operator", () => {
+test("every entry that waits can end well and badly, without an operator", () => {
   for (const state of WAITING_STATES) {
     assert.ok(reachable(ENTRY_STEPS, state, ["dead", "quarantined"]).has("done"), state);
     const ends = [...reachable(ENTRY_STEPS, state)].filter((s) => ENTRY_ENDS.includes(s));
@@ -32,40 +32,40 @@ void test("every entry that waits can end well and badly, without an operator", 
   assert.ok(reachable(ENTRY_STEPS, "absorbed").has("done"));
 });
 
-void test("what waits and what has ended are all that there is", () => {
+test("what waits and what has ended are all that there is", () => {
   const all = [...WAITING_STATES, ...ENTRY_ENDS, "absorbed"];
   assert.deepEqual(all.toSorted(), [...ENTRY_STATES].toSorted());
 });
 
-void test("every state of an entry comes from a queued one", () => {
+test("every state of an entry comes from a queued one", () => {
   assert.deepEqual([...reachable(ENTRY_STEPS, "queued")].toSorted(), [...ENTRY_STATES].toSorted());
 });
 
-void test("done and cancelled are for ever; dead and quarantined leave only by an operator, through the queue", () => {
+test("done and cancelled are for ever; dead and quarantined leave only by an operator, through the queue", () => {
   assert.deepEqual(ENTRY_STEPS.done, []);
   assert.deepEqual(ENTRY_STEPS.cancelled, []);
   assert.deepEqual(ENTRY_STEPS.dead, ["queued"]);
   assert.ok(ENTRY_STEPS.quarantined.every((s) => s === "queued" || s === "cancelled"));
 });
 
-void test("an answer is never taken back: from answered nothing runs again", () => {
+test("an answer is never taken back: from answered nothing runs again", () => {
   assert.ok(ENTRY_STEPS.answered.every((s) => s === "done" || s === "dead"));
 });
 
-void test("every open delivery can be sent, and can die", () => {
+test("every open delivery can be sent, and can die", () => {
   for (const state of DELIVERY_STATES.filter((s) => s !== "sent" && s !== "dead")) {
     const ends = reachable(DELIVERY_STEPS, state);
     assert.ok(ends.has("sent") && ends.has("dead"), state);
   }
 });
 
-void test("nothing is sent without an intent: only from sending or in doubt does a delivery become sent", () => {
+test("nothing is sent without an intent: only from sending or in doubt does a delivery become sent", () => {
   const before = DELIVERY_STATES.filter((s) => DELIVERY_STEPS[s].includes("sent"));
   assert.deepEqual(before, ["sending", "in-doubt"]);
   assert.deepEqual(DELIVERY_STEPS.sent, []);
 });
 
-void test("no step leads to its own state", () => {
+test("no step leads to its own state", () => {
   for (const state of ENTRY_STATES) assert.ok(!ENTRY_STEPS[state].includes(state), state);
   for (const state of DELIVERY_STATES) assert.ok(!DELIVERY_STEPS[state].includes(state), state);
 });
