@@ -67,6 +67,8 @@ export interface TurnStore {
   waitingSessions(): Promise<readonly SessionKey[]>;
   /** The waiting entries of a session in order (`queued` and `held` messages), at most `limit`. */
   waiting(session: SessionKey, limit: number): Promise<readonly Entry[]>;
+  /** Control entries in `queued`, in order: at start, commands that an earlier gateway accepted and didn't carry out. */
+  pendingControls(): Promise<readonly Entry[]>;
   /** Entries in `running` with their turns: at start, what an earlier gateway left. */
   interrupted(): Promise<readonly { readonly turn: Turn; readonly entries: readonly Entry[] }[]>;
   /**

@@ -1,0 +1,21 @@
+import type { Tx } from "./context.ts";
+
+/** Adds to a counter that lives in the store. Zero writes nothing. */
+export function count({ db }: Tx, name: string, by: number): void {
+  if (by === 0) return;
+  db.run(
+    "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+    name,
+    by,
+  );
+}
+
+/** The counters whose names begin with a prefix (`intake:`, `entries:`), by the rest of their names. */
+export function countersOf({ db }: Pick<Tx, "db">, prefix: string): ReadonlyMap<string, number> {
+  const rows = db.all<{ name: string; value: number }>("SELECT name, value FROM counters");
+  return new Map(
+    rows
+      .filter(({ name }) => name.startsWith(prefix))
+      .map(({ name, value }) => [name.slice(prefix.length), value]),
+  );
+}

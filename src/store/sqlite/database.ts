@@ -1,0 +1,41 @@
+// oxlint-disable typescript/no-unnecessary-type-parameters -- a row's type is the caller's promise about its own SQL
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** What a column may hold. Times and counts are integers below 2^53. */
+export type Value = string | number | null;
+
+/** The engine behind one opening of the store: statements are prepared once, rows are typed where they are read. */
+export interface Database {
+  /** The first row, undefined when there is none. */
+  get<Row>(sql: string, ...values: readonly Value[]): Row | undefined;
+  all<Row>(sql: string, ...values: readonly Value[]): readonly Row[];
+  /** Returns how many rows changed. */
+  run(sql: string, ...values: readonly Value[]): number;
+  /** Statements without values, not cached. */
+  exec(sql: string): void;
+  inTransaction(): boolean;
+  close(): void;
+}
+
+/**
+ * Wraps an open connection. Statement texts must come from a bounded set: each one stays prepared.
+ * The row types are promises of the caller about its own SQL; nothing checks them.
+ */
+export function createDatabase(raw: DatabaseSync): Database {
+  const prepared = new Map<string, StatementSync>();
+  const statement = (sql: string): StatementSync => {
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    const made = raw.prepare(sql);
+    prepared.set(sql, made);
+    return made;
+  };
+  return {
+    get: <Row>(sql: string, ...values: readonly Value[]) => statement(sql).get(...values) as Row | undefined,
+    all: <Row>(sql: string, ...values: readonly Value[]) => statement(sql).all(...values) as Row[],
+    run: (sql, ...values) => Number(statement(sql).run(...values).changes),
+    exec: (sql) => raw.exec(sql),
+    inTransaction: () => raw.isTransaction,
+    close: () => raw.close(),
+  };
+}

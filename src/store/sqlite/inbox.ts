@@ -1,0 +1,104 @@
+import type { NewEntry } from "../../core/entry.ts";
+import type { MessageBody } from "../../core/message.ts";
+import type { Accepted, Decided } from "../../ports/intake.ts";
+import type { InboxStore } from "../../ports/store.ts";
+import { rememberPairing } from "./access.ts";
+import type { StoreContext, Tx } from "./context.ts";
+import { count } from "./counters.ts";
+import { insertDelivery } from "./deliveries.ts";
+import { entryRow, insertEntry } from "./entry-steps.ts";
+import { rememberLine, recentLines } from "./group-talk.ts";
+import { countWaiting } from "./lanes.ts";
+import { moveConversation, whereNow } from "./moved.ts";
+import { entryOf, type EntryRow } from "./rows.ts";
+import { touchSession } from "./sessions.ts";
+
+type Batch = Parameters<InboxStore["accept"]>[0];
+
+export function createInboxStore({ db, epoch, clock, committer }: StoreContext): InboxStore {
+  const tx: Tx = { db, epoch };
+  return {
+    async accept(batch) {
+      const at = clock.now();
+      return committer.write(() => {
+        const results = batch.items.map((item) => acceptItem(tx, item));
+        countResults(tx, results);
+        moveCursor(tx, batch, at);
+        return results;
+      });
+    },
+    async groupTalk(address, limit) {
+      return recentLines({ db }, address, limit);
+    },
+    async findByKey(channel, account, dedupeKey) {
+      const row = byKey({ db }, channel, account, dedupeKey);
+      return row === undefined ? null : entryOf(row);
+    },
+  };
+}
+
+function byKey({ db }: Pick<Tx, "db">, channel: string, account: string, key: string): EntryRow | undefined {
+  return db.get<EntryRow>(
+    "SELECT * FROM entries WHERE channel = ? AND account = ? AND dedupe_key = ?",
+    channel,
+    account,
+    key,
+  );
+}
+
+function acceptItem(tx: Tx, item: Decided): Accepted {
+  switch (item.kind) {
+    case "entry":
+      return acceptEntry(tx, whereNow(tx, item.entry), item.waitingLimit);
+    case "ignored":
+      if (item.groupLine !== undefined) rememberLine(tx, item.groupLine.address, item.groupLine.line);
+      return { outcome: "ignored" };
+    case "refused":
+      if (item.pairing !== undefined) rememberPairing(tx, item.pairing);
+      if (item.notice !== undefined) insertDelivery(tx, item.notice);
+      return { outcome: "refused", code: item.code };
+    case "moved":
+      moveConversation(tx, item.from, item.to);
+      return { outcome: "ignored" };
+  }
+}
+
+function acceptEntry(tx: Tx, entry: NewEntry, waitingLimit: number): Accepted {
+  const { channel, account } = entry.address;
+  const known = byKey(tx, channel, account, entry.dedupeKey);
+  if (known !== undefined) return { outcome: "duplicate", id: known.id, same: sameMessage(known, entry) };
+  // Commands go through when messages pile up: that is when they are needed.
+  if (entry.kind === "message" && countWaiting(tx, entry.session) >= waitingLimit) {
+    return { outcome: "refused", code: "queue-full" };
+  }
+  insertEntry(tx, entry);
+  touchSession(tx, entry);
+  const row = entryRow(tx, entry.id);
+  return row === undefined ? { outcome: "ignored" } : { outcome: "accepted", entry: entryOf(row) };
+}
+
+/** Whether two copies say the same to the same agent. Platforms may describe the same file by another reference. */
+function sameMessage(row: EntryRow, entry: NewEntry): boolean {
+  const body = JSON.parse(row.body) as MessageBody;
+  const names = (of: MessageBody): string => JSON.stringify(of.attachments.map(({ name }) => name));
+  return body.text === entry.body.text && names(body) === names(entry.body) && row.agent === entry.agent;
+}
+
+function countResults(tx: Tx, results: readonly Accepted[]): void {
+  count(tx, "intake:received", results.length);
+  for (const outcome of ["accepted", "duplicate", "ignored", "refused"] as const) {
+    count(tx, `intake:${outcome}`, results.filter((result) => result.outcome === outcome).length);
+  }
+}
+
+function moveCursor({ db }: Tx, { cursor }: Batch, at: number): void {
+  if (cursor === undefined) return;
+  db.run(
+    "INSERT OR REPLACE INTO cursors (channel, account, identity, value, at) VALUES (?, ?, ?, ?, ?)",
+    cursor.channel,
+    cursor.account,
+    cursor.identity,
+    cursor.value,
+    at,
+  );
+}

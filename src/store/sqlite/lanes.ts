@@ -1,0 +1,56 @@
+import type { SessionKey } from "../../core/ids.ts";
+import type { TurnStore } from "../../ports/store.ts";
+import type { StoreContext } from "./context.ts";
+import { entryOf, turnOf, type EntryRow } from "./rows.ts";
+import { runningEntries, turnRow } from "./turn-fence.ts";
+
+/** Repeated in every query of what waits, word for word, so that SQLite takes the partial index. */
+const WAITS = "state IN ('queued', 'held', 'running', 'answered')";
+
+type LanePart = Pick<TurnStore, "waitingSessions" | "waiting" | "interrupted" | "pendingControls">;
+
+/** What lanes look at. Costs grow with what waits, never with what ended. */
+export function createLaneReads({ db }: Pick<StoreContext, "db">): LanePart {
+  return {
+    async waitingSessions() {
+      return db
+        .all<{ session: SessionKey }>(
+          `SELECT session FROM entries WHERE ${WAITS} AND kind = 'message' AND state <> 'answered'
+           GROUP BY session ORDER BY min(seq)`,
+        )
+        .map(({ session }) => session);
+    },
+    async waiting(session, limit) {
+      return db
+        .all<EntryRow>(
+          `SELECT * FROM entries WHERE ${WAITS} AND session = ? AND kind = 'message' AND state IN ('queued', 'held')
+           ORDER BY seq LIMIT ?`,
+          session,
+          limit,
+        )
+        .map(entryOf);
+    },
+    async interrupted() {
+      const turns = db.all<{ turn: EntryRow["turn"] }>(
+        "SELECT turn FROM entries WHERE state = 'running' GROUP BY turn ORDER BY min(seq)",
+      );
+      return turns.flatMap(({ turn }) => {
+        const row = turn === null ? undefined : turnRow({ db }, turn);
+        return row === undefined
+          ? []
+          : [{ turn: turnOf(row), entries: runningEntries({ db }, row).map(entryOf) }];
+      });
+    },
+    async pendingControls() {
+      return db
+        .all<EntryRow>("SELECT * FROM entries WHERE state = 'queued' AND kind = 'control' ORDER BY seq")
+        .map(entryOf);
+    },
+  };
+}
+
+/** How many messages of a session wait for their turn or are in it. */
+export function countWaiting({ db }: Pick<StoreContext, "db">, session: SessionKey): number {
+  const sql = `SELECT count(*) AS n FROM entries WHERE ${WAITS} AND session = ? AND kind = 'message' AND state <> 'answered'`;
+  return db.get<{ n: number }>(sql, session)?.n ?? 0;
+}

@@ -1,0 +1,143 @@
+/**
+ * A conversation that got a new id (a group that became a supergroup). Everything that is bound to the old one goes
+ * over: entries, open deliveries, talk, pairings, and its sessions, whose keys hold the conversation.
+ */
+import { encodePart, formatAddress, type Address } from "../../core/address.ts";
+import type { NewEntry } from "../../core/entry.ts";
+import type { SessionKey } from "../../core/ids.ts";
+import type { Tx } from "./context.ts";
+import { chapterOf } from "./sessions.ts";
+
+interface Move {
+  readonly from: Address;
+  readonly to: Address;
+}
+
+/** Records the move, and takes along what is there. Doing it twice changes nothing more. */
+export function moveConversation(tx: Tx, from: Address, to: Address): void {
+  const { channel, account, conversation } = from;
+  // The same account only: the dedupe keys and cursors of another one mean other things.
+  if (to.channel !== channel || to.account !== account || to.conversation === conversation) return;
+  const move = { from, to };
+  tx.db.run(
+    "DELETE FROM moved WHERE channel = ? AND account = ? AND conversation = ?",
+    channel,
+    account,
+    to.conversation,
+  );
+  tx.db.run(
+    "UPDATE moved SET now_at = ? WHERE channel = ? AND account = ? AND now_at = ?",
+    to.conversation,
+    channel,
+    account,
+    conversation,
+  );
+  tx.db.run(
+    "INSERT OR REPLACE INTO moved VALUES (?, ?, ?, ?)",
+    channel,
+    account,
+    conversation,
+    to.conversation,
+  );
+  moveSessions(tx, move);
+  moveColumns(tx, move);
+  moveAddresses(tx, move);
+}
+
+/** An entry whose conversation has moved meanwhile, as it stands there. */
+export function whereNow({ db }: Pick<Tx, "db">, entry: NewEntry): NewEntry {
+  const { address, session } = entry;
+  const moved = db.get<{ now_at: string }>(
+    "SELECT now_at FROM moved WHERE channel = ? AND account = ? AND conversation = ?",
+    address.channel,
+    address.account,
+    address.conversation,
+  );
+  if (moved === undefined) return entry;
+  const to = { ...address, conversation: moved.now_at };
+  return { ...entry, address: to, session: movedKey(session, { from: address, to }) };
+}
+
+/** `agent:A:PLACE:KIND:CONVERSATION[:thread:T]`: the fifth part changes; keys of shared sessions have no such part. */
+function movedKey(key: SessionKey, { from, to }: Move): SessionKey {
+  const parts = key.split(":");
+  if (parts[4] !== encodePart(from.conversation)) return key;
+  return parts.with(4, encodePart(to.conversation)).join(":") as SessionKey;
+}
+
+function moveSessions(tx: Tx, move: Move): void {
+  const { channel, account, conversation } = move.from;
+  const rows = tx.db.all<{ key: SessionKey }>(
+    "SELECT key FROM sessions WHERE channel = ? AND account = ? AND conversation = ?",
+    channel,
+    account,
+    conversation,
+  );
+  for (const { key } of rows) {
+    const renamed = movedKey(key, move);
+    if (renamed !== key) renameSession(tx, key, renamed);
+  }
+}
+
+/** Where the new key is in use already, its own harness sessions and model stay, and the old history joins it. */
+function renameSession({ db }: Tx, old: SessionKey, key: SessionKey): void {
+  const chapter = chapterOf({ db }, old);
+  const taken = db.get("SELECT 1 AS found FROM sessions WHERE key = ?", key) !== undefined;
+  const next = taken ? chapterOf({ db }, key) : chapter;
+  db.run(
+    "UPDATE turns SET session = ?, chapter = CASE chapter WHEN ? THEN ? ELSE -1 END WHERE session = ?",
+    key,
+    chapter,
+    next,
+    old,
+  );
+  db.run("UPDATE entries SET session = ? WHERE session = ?", key, old);
+  db.run("UPDATE OR IGNORE harness_sessions SET session = ? WHERE session = ?", key, old);
+  db.run("DELETE FROM harness_sessions WHERE session = ?", old);
+  db.run(
+    "UPDATE sessions SET messages = messages + coalesce((SELECT messages FROM sessions WHERE key = ?), 0) WHERE key = ?",
+    old,
+    key,
+  );
+  db.run("UPDATE OR IGNORE sessions SET key = ? WHERE key = ?", key, old);
+  db.run("DELETE FROM sessions WHERE key = ?", old);
+}
+
+function moveColumns({ db }: Tx, { from, to }: Move): void {
+  for (const table of ["entries", "sessions"] as const) {
+    db.run(
+      `UPDATE ${table} SET conversation = ? WHERE channel = ? AND account = ? AND conversation = ?`,
+      to.conversation,
+      from.channel,
+      from.account,
+      from.conversation,
+    );
+  }
+  // Where a private chat's id is its sender's.
+  db.run(
+    "UPDATE pairings SET sender_id = ? WHERE channel = ? AND account = ? AND sender_id = ?",
+    to.conversation,
+    from.channel,
+    from.account,
+    from.conversation,
+  );
+}
+
+/** Written addresses: the conversation itself, and its threads. Deliveries at their end stay as they were sent. */
+function moveAddresses({ db }: Tx, move: Move): void {
+  const from = conversationOf(move.from);
+  const to = conversationOf(move.to);
+  for (const table of ["group_talk", "deliveries"] as const) {
+    const open = table === "deliveries" ? "AND state NOT IN ('sent', 'dead')" : "";
+    db.run(
+      `UPDATE ${table} SET address = ?2 || substr(address, length(?1) + 1)
+       WHERE (address = ?1 OR substr(address, 1, length(?1) + 1) = ?1 || '/') ${open}`,
+      from,
+      to,
+    );
+  }
+}
+
+function conversationOf({ channel, account, conversation }: Address): string {
+  return formatAddress({ channel, account, conversation });
+}

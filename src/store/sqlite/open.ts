@@ -1,0 +1,142 @@
+/**
+ * The store over SQLite: one file, one owner, one connection.
+ *
+ * Write-ahead log with `synchronous=FULL`, so that COMMIT returns after the disk has it; `locking_mode=EXCLUSIVE`, so
+ * that a second opener is turned away by the kernel's lock, which dies with its process. Each opening raises the epoch.
+ */
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { codeOf, messageOf, RollcallError } from "../../core/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Store } from "../../ports/store.ts";
+import { createDatabase, type Database } from "./database.ts";
+import { readHolder, removeHolder, writeHolder } from "./holder.ts";
+import { migrate } from "./migrate.ts";
+import { openFault } from "./sqlite-error.ts";
+import { createStore } from "./store.ts";
+
+/** Name of the database in the state directory. */
+export const STORE_FILE = "store.db";
+
+/** How long an opener waits for the lock, in milliseconds, so that a successor can start while its predecessor ends. */
+const LOCK_WAIT = 750;
+
+export interface OpenOptions {
+  /** The state directory. Must exist. */
+  readonly dir: string;
+  readonly clock: Clock;
+  /** This program's version: told by the store to an older one that can't read it. */
+  readonly version: string;
+  /** Called with the number of each commit after it is on the disk and before anything that depends on it. */
+  readonly committed?: (commit: number) => void;
+}
+
+/**
+ * Opens the store, creating it where there is none, and takes its lock. What the last owner left in the write-ahead log
+ * is brought into the database first.
+ *
+ * @throws RollcallError `store-held` (names the pid; after at most a second), `store-unreadable`, `store-newer`,
+ *   `state-unwritable`, `store-full`, `store-io`
+ */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const { dir, clock, version } = options;
+  const db = connect(dir);
+  try {
+    const epoch = own(db, version);
+    writeHolder(dir, { pid: process.pid, since: clock.now(), version });
+    return createStore({
+      db,
+      epoch,
+      clock,
+      defer: (run) => void setImmediate(run),
+      committed: options.committed ?? (() => {}),
+      release: () => {
+        removeHolder(dir);
+        db.close();
+      },
+    });
+  } catch (error) {
+    db.close();
+    throw nameHolder(dir, fileFault(error));
+  }
+}
+
+/** Never opens a database that is there but through SQLite: closing any descriptor of it would drop the process's locks. */
+function connect(dir: string): Database {
+  const path = join(dir, STORE_FILE);
+  try {
+    if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
+    chmodSync(path, 0o600);
+    return createDatabase(new DatabaseSync(path, { timeout: LOCK_WAIT }));
+  } catch (error) {
+    throw fileFault(error);
+  }
+}
+
+/** Takes the lock, proves and migrates the database, and raises the epoch. */
+function own(db: Database, version: string): number {
+  db.exec("PRAGMA locking_mode = EXCLUSIVE");
+  db.get("PRAGMA journal_mode = WAL");
+  db.exec(
+    "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF",
+  );
+  db.get("PRAGMA wal_checkpoint(TRUNCATE)");
+  migrate(db);
+  return raiseEpoch(db, version);
+}
+
+function raiseEpoch(db: Database, version: string): number {
+  const row = db.get<{ epoch: number }>(
+    "UPDATE meta SET epoch = epoch + 1, written_by = ? RETURNING epoch",
+    version,
+  );
+  if (row === undefined) throw new RollcallError("store-unreadable", { detail: "the store has no meta row" });
+  return row.epoch;
+}
+
+/** A store in memory that outlives its owners: each opening is a new epoch over what the last one committed. */
+export interface MemoryDisk {
+  readonly db: Database;
+}
+
+/** An empty one. */
+export function createMemoryDisk(): MemoryDisk {
+  return { db: createDatabase(new DatabaseSync(":memory:")) };
+}
+
+/**
+ * The same store over memory, for tests and simulations. A second opening of the same disk fences the first one off, as
+ * a crash would. Commits wait for nothing, so they happen at the end of the caller's own step.
+ */
+export async function openMemoryStore(clock: Clock, disk: MemoryDisk = createMemoryDisk()): Promise<Store> {
+  migrate(disk.db);
+  return createStore({
+    db: disk.db,
+    epoch: raiseEpoch(disk.db, "memory"),
+    clock,
+    defer: queueMicrotask,
+    committed: () => {},
+    // The disk outlives its owners.
+    release: () => {},
+  });
+}
+
+/** Faults of the file system that SQLite never saw. */
+function fileFault(error: unknown): RollcallError {
+  const code = codeOf(error);
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new RollcallError("store-full", { detail: messageOf(error), cause: error });
+  if (code === "EIO") return new RollcallError("store-io", { detail: messageOf(error), cause: error });
+  if (code !== undefined && code.startsWith("E") && !code.startsWith("ERR_")) {
+    return new RollcallError("state-unwritable", { detail: messageOf(error), cause: error });
+  }
+  return openFault(error);
+}
+
+function nameHolder(dir: string, fault: RollcallError): RollcallError {
+  if (fault.code !== "store-held") return fault;
+  const holder = readHolder(dir);
+  const who = holder === undefined ? "a process that gave no name" : `process ${holder.pid}`;
+  return new RollcallError("store-held", { detail: `${who} holds ${dir}`, cause: fault.cause });
+}

@@ -1,0 +1,120 @@
+import { ENTRY_STATES, type EntryState, type HistoryLine } from "../../core/entry.ts";
+import type { MessageId } from "../../core/ids.ts";
+import type { MessageFilter, ReadStore, StoredMessage } from "../../ports/store.ts";
+import type { StoreContext, Tx } from "./context.ts";
+import { countersOf } from "./counters.ts";
+import type { Value } from "./database.ts";
+import { entryRow } from "./entry-steps.ts";
+import { deliveryOf, entryOf, replyOf, turnOf, type DeliveryRow, type EntryRow } from "./rows.ts";
+import { listSessions } from "./sessions.ts";
+import { turnRow } from "./turn-fence.ts";
+
+type Reads = Pick<Tx, "db">;
+
+export function createReads({ db }: Pick<StoreContext, "db">): ReadStore {
+  const on: Reads = { db };
+  return {
+    async message(id) {
+      const row = entryRow(on, id);
+      return row === undefined ? null : { ...storedOf(on, row), history: historyOf(on, id) };
+    },
+    async messages(filter) {
+      return listEntries(on, filter).map((row) => ({ ...storedOf(on, row), history: [] }));
+    },
+    async counts() {
+      const counters = countersOf(on, "entries:");
+      return Object.fromEntries(ENTRY_STATES.map((state) => [state, counters.get(state) ?? 0])) as Record<
+        EntryState,
+        number
+      >;
+    },
+    async totals() {
+      const counters = countersOf(on, "intake:");
+      const of = (name: string): number => counters.get(name) ?? 0;
+      return {
+        received: of("received"),
+        accepted: of("accepted"),
+        duplicate: of("duplicate"),
+        ignored: of("ignored"),
+        refused: of("refused"),
+      };
+    },
+    async oldestWaiting() {
+      const sql =
+        "SELECT min(accepted_at) AS at FROM entries WHERE state IN ('queued', 'held', 'running', 'answered')";
+      return db.get<{ at: number | null }>(sql)?.at ?? null;
+    },
+    async sessions(limit) {
+      return listSessions(on, limit);
+    },
+  };
+}
+
+function storedOf(on: Reads, row: EntryRow): Omit<StoredMessage, "history"> {
+  const turn = row.turn === null ? undefined : turnRow(on, row.turn);
+  const deliveries = on.db.all<DeliveryRow>(
+    "SELECT * FROM deliveries WHERE entry = ? UNION SELECT * FROM deliveries WHERE turn = ? ORDER BY seq",
+    row.id,
+    row.turn,
+  );
+  return {
+    entry: entryOf(row),
+    turn: turn === undefined ? null : turnOf(turn),
+    reply: turn === undefined ? null : replyOf(turn),
+    deliveries: deliveries.map(deliveryOf),
+  };
+}
+
+function historyOf({ db }: Reads, id: MessageId): readonly HistoryLine[] {
+  return db
+    .all<{ at: number; event: string; epoch: number; data: string }>(
+      "SELECT at, event, epoch, data FROM history WHERE entry = ? ORDER BY n",
+      id,
+    )
+    .map(({ at, event, epoch, data }) => ({
+      at,
+      event,
+      epoch,
+      data: JSON.parse(data) as HistoryLine["data"],
+    }));
+}
+
+/** One indexed query per state, merged: a rare state is found without walking through the common ones. */
+function listEntries({ db }: Reads, filter: MessageFilter): readonly EntryRow[] {
+  const before = filter.before ?? Number.MAX_SAFE_INTEGER;
+  const place = placeOf(filter);
+  if (filter.states === undefined || place.values.length > 0) {
+    const states = filter.states ?? ENTRY_STATES;
+    const marks = states.map(() => "?").join(", ");
+    const sql = `SELECT * FROM entries WHERE seq < ? AND ${place.sql} AND +state IN (${marks}) ORDER BY seq DESC LIMIT ?`;
+    return db.all<EntryRow>(sql, before, ...place.values, ...states, filter.limit);
+  }
+  return filter.states
+    .flatMap((state) =>
+      db.all<EntryRow>(
+        "SELECT * FROM entries WHERE state = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        state,
+        before,
+        filter.limit,
+      ),
+    )
+    .sort((a, b) => b.seq - a.seq)
+    .slice(0, filter.limit);
+}
+
+function placeOf({ session, conversation }: MessageFilter): {
+  readonly sql: string;
+  readonly values: readonly Value[];
+} {
+  const parts: string[] = [];
+  const values: Value[] = [];
+  if (session !== undefined) {
+    parts.push("session = ?");
+    values.push(session);
+  }
+  if (conversation !== undefined) {
+    parts.push("channel = ? AND account = ? AND conversation = ?");
+    values.push(conversation.channel, conversation.account, conversation.conversation);
+  }
+  return { sql: parts.length === 0 ? "true" : parts.join(" AND "), values };
+}

@@ -1,0 +1,53 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { Store } from "../../ports/store.ts";
+import { createPairings, createTokens } from "./access.ts";
+import { createCommitter } from "./committer.ts";
+import type { StoreContext } from "./context.ts";
+import type { Database } from "./database.ts";
+import { createOutboxStore } from "./deliveries.ts";
+import { createInboxStore } from "./inbox.ts";
+import { createLaneReads } from "./lanes.ts";
+import { createNotes } from "./notes.ts";
+import { createReads } from "./reads.ts";
+import { createSessions } from "./sessions.ts";
+import { createTurns } from "./turns.ts";
+
+export interface StoreParts {
+  readonly db: Database;
+  readonly epoch: number;
+  readonly clock: Clock;
+  readonly defer: (run: () => void) => void;
+  readonly committed: (commit: number) => void;
+  /** Called once, when everything is committed: lets go of the database. */
+  readonly release: () => void;
+}
+
+/** Puts the parts of the store together over one connection that is owned already. */
+export function createStore({ db, epoch, clock, defer, committed, release }: StoreParts): Store {
+  const committer = createCommitter({ db, epoch, defer, committed });
+  const context: StoreContext = { db, epoch, clock, committer };
+  let closed = false;
+  return {
+    epoch,
+    ...createInboxStore(context),
+    ...createLaneReads(context),
+    ...createTurns(context),
+    ...createSessions(context),
+    ...createOutboxStore(context),
+    ...createReads(context),
+    ...createPairings(context),
+    ...createTokens(context),
+    ...createNotes(context),
+    async probe() {
+      const begun = clock.monotonic();
+      await committer.write(() => undefined);
+      return clock.monotonic() - begun;
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      committer.close();
+      release();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { TurnId } from "../../core/ids.ts";
+import type { TurnFence } from "../../core/turn.ts";
+import { LOST } from "./committer.ts";
+import type { Tx } from "./context.ts";
+import { entryRow } from "./entry-steps.ts";
+import { entryIdsOf, type EntryRow, type TurnRow } from "./rows.ts";
+
+export function turnRow({ db }: Pick<Tx, "db">, id: TurnId): TurnRow | undefined {
+  return db.get<TurnRow>("SELECT * FROM turns WHERE id = ?", id);
+}
+
+/** A live attempt, with those of its entries that still run in it. */
+export interface RunningTurn {
+  readonly row: TurnRow;
+  readonly entries: readonly EntryRow[];
+}
+
+/**
+ * The turn, when this attempt of it is still the one that runs. Entries that were taken out of it meanwhile (cancelled
+ * on their own) are left out; when none is left, nobody waits for the attempt.
+ *
+ * @throws LOST when the attempt is over
+ */
+export function expectRunning(tx: Tx, fence: TurnFence): RunningTurn {
+  const row = turnRow(tx, fence.id);
+  if (row === undefined || row.attempt !== fence.attempt) throw LOST;
+  if (row.state !== "claimed" && row.state !== "prompted") throw LOST;
+  const entries = runningEntries(tx, row);
+  if (entries.length === 0) throw LOST;
+  return { row, entries };
+}
+
+/** The entries of a turn that run in it now, in order. */
+export function runningEntries(tx: Pick<Tx, "db">, row: TurnRow): readonly EntryRow[] {
+  return entryIdsOf(row).flatMap((id) => {
+    const entry = entryRow(tx, id);
+    return entry?.state === "running" && entry.turn === row.id ? [entry] : [];
+  });
+}
