@@ -1,0 +1,61 @@
+import { backoffDelay } from "../core/backoff.ts";
+import { messageOf, toRollcallError } from "../core/errors.ts";
+import { BACKOFF } from "../core/limits.ts";
+import { MINUTE, SECOND, type Duration } from "../core/time.ts";
+import type { Channel } from "../ports/channel.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Random } from "../ports/random.ts";
+
+export interface SupervisorDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Keeps channels running, each on its own: one that fails stops neither dispatch nor the others. */
+export interface Supervisor {
+  start(channel: Channel): void;
+  /** Stops all, bounded: a channel that doesn't stop in time is abandoned, and said. */
+  stop(within: Duration): Promise<void>;
+}
+
+/** A channel that ran this long before it failed begins its backoff anew. */
+const STEADY = MINUTE;
+
+export function createSupervisor(deps: SupervisorDeps): Supervisor {
+  const stopping = new AbortController();
+  const running = new Map<Channel, Promise<void>>();
+  return {
+    start: (channel) => void running.set(channel, keepRunning(deps, channel, stopping.signal)),
+    async stop(within) {
+      stopping.abort();
+      const late = deps.clock.sleep(within).then(() => "late" as const);
+      for (const [channel, run] of running) {
+        if ((await Promise.race([run, late])) !== "late") continue;
+        deps.log.error("channel.abandoned", { channel: channel.kind, account: channel.account });
+      }
+      running.clear();
+    },
+  };
+}
+
+async function keepRunning(deps: SupervisorDeps, channel: Channel, signal: AbortSignal): Promise<void> {
+  const name = { channel: channel.kind, account: channel.account };
+  for (let failures = 0; !signal.aborted;) {
+    const begun = deps.clock.monotonic();
+    try {
+      await channel.run(signal);
+      if (signal.aborted) return;
+      deps.log.error("channel.ended", { ...name, detail: "it stopped receiving by itself" });
+    } catch (error) {
+      const fault = toRollcallError(error);
+      deps.log.error("channel.failed", { ...name, code: fault.code, detail: messageOf(error) });
+    }
+    failures = deps.clock.monotonic() - begun >= STEADY ? 1 : failures + 1;
+    await deps.clock.sleep(
+      Math.max(SECOND, backoffDelay(BACKOFF.poll, failures, deps.random.next())),
+      signal,
+    );
+  }
+}

@@ -1,0 +1,16 @@
+import type { ChannelKind } from "../ports/channel.ts";
+import type { HarnessKind } from "../ports/harness.ts";
+
+/**
+ * The built-in kinds, by name. A new harness or channel is one folder and one line here. Only what is declared is
+ * loaded, and it is loaded by the seal.
+ */
+export const HARNESS_KINDS: Readonly<Record<string, () => Promise<HarnessKind>>> = {
+  echo: async () => (await import("../harnesses/echo/echo.ts")).echo,
+  "claude-cli": async () => (await import("../harnesses/claude-cli/claude-cli.ts")).claudeCli,
+};
+
+export const CHANNEL_KINDS: Readonly<Record<string, () => Promise<ChannelKind>>> = {
+  web: async () => (await import("../channels/web/channel.ts")).web,
+  telegram: async () => (await import("../channels/telegram/channel.ts")).telegram,
+};

@@ -1,0 +1,138 @@
+/**
+ * A gateway from start to stop. The phases stand here in the order in which they run; nothing listens before the seal,
+ * and what was begun is undone in reverse.
+ */
+import type { Config } from "../core/config.ts";
+import { RollcallError, toRollcallError, type ExitCode } from "../core/errors.ts";
+
+import { MINUTE, SECOND } from "../core/time.ts";
+import { createBoot, type Boot } from "../boot/boot.ts";
+import { systemClock } from "../platform/clock.ts";
+import { systemRandom } from "../platform/random.ts";
+import { printBanner } from "./banner.ts";
+import { openPlatform, type Platform } from "./platform.ts";
+import { planAll } from "./plan.ts";
+import { callRoll } from "./roll.ts";
+import { settleConfig, type SettledConfig } from "./settle-config.ts";
+import { serve, type Serving } from "./serve.ts";
+import { prepareStateDir, prepareWorkspaces, removePresence, writePresence } from "./state-dir.ts";
+import type { Stage } from "./status.ts";
+import { openStateStore, refuseLostConfig, type OpenedStore } from "./store.ts";
+import { version } from "./version.ts";
+
+export interface StartOptions {
+  /** Serve on defaults when there is no configuration. */
+  readonly try: boolean;
+  readonly config: string | undefined;
+  readonly state: string | undefined;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly logFormat: "json" | "pretty" | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Aborted when the gateway shall stop: by a signal, or because whoever started it is gone. */
+  readonly stopRequested: AbortSignal;
+  readonly onListening: () => void;
+}
+
+const DEADLINE = {
+  config: 30 * SECOND,
+  store: MINUTE,
+  plugins: 10 * SECOND,
+  seal: 10 * SECOND,
+  reap: 30 * SECOND,
+  listen: 10 * SECOND,
+  channels: 10 * SECOND,
+} as const;
+
+/** Runs a gateway to its end. @throws RollcallError for a start that fails; its exit code is the process's. */
+export async function runGateway(options: StartOptions): Promise<ExitCode> {
+  const platform = await openPlatform(options);
+  const boot = createBoot(systemClock, platform.log.child("boot"));
+  try {
+    return await bootAndServe(options, platform, boot);
+  } catch (error) {
+    const fault = toRollcallError(error);
+    platform.log.fatal("boot.failed", { code: fault.code, at: fault.at }, fault.message);
+    throw fault;
+  } finally {
+    await boot.unwind();
+    platform.log.info("gateway.stopped", {});
+  }
+}
+
+async function bootAndServe(options: StartOptions, platform: Platform, boot: Boot): Promise<ExitCode> {
+  const stage: Stage = { draining: false, started: false };
+  const settled = await boot.phase("config", DEADLINE.config, () => loadSettled(options, platform));
+  prepareWorkspaces(settled.config.agents.list);
+  const opened = await boot.phase("store", DEADLINE.store, () => openStateStore(platform, settled));
+  boot.undo("store", 10 * SECOND, () => opened.store.close());
+  await refuseLostConfig(opened.store, settled, options.try);
+  const plans = await boot.phase("plugins", DEADLINE.plugins, () =>
+    planAll({ ...settled, secrets: platform.secrets }),
+  );
+  const roll = await boot.phase("seal", DEADLINE.seal, () => callRoll(platform, settled.config, plans));
+  boot.undo("harnesses", 15 * SECOND, () => roll.close(5 * SECOND));
+  const serving = await serve({ options, platform, settled, opened, plans, roll, stage, boot });
+  const recovered = await boot.phase("reap", DEADLINE.reap, () => serving.recover());
+  await boot.phase("listen", DEADLINE.listen, () =>
+    listen(options, platform, settled, opened, serving, boot),
+  );
+  await boot.phase("channels", DEADLINE.channels, () => serving.openChannels());
+  await boot.phase("probe", settled.config.gateway.boot.probeDeadline + 5 * SECOND, () => serving.probe());
+  stage.started = true;
+  serving.announce(recovered);
+  refuseUnavailable(settled.config, serving);
+  const end = await serving.ended(options.stopRequested);
+  await serving.drain();
+  return end;
+}
+
+function loadSettled(options: StartOptions, platform: Platform): Promise<SettledConfig> {
+  prepareStateDir(platform.stateDir);
+  const { env, cwd } = options;
+  return settleConfig({
+    path: platform.configPath,
+    trying: options.try,
+    cwd,
+    env,
+    log: platform.log,
+    clock: systemClock,
+    random: systemRandom,
+    processes: platform.processes,
+    stateDir: platform.stateDir,
+  });
+}
+
+async function listen(
+  options: StartOptions,
+  platform: Platform,
+  settled: SettledConfig,
+  opened: OpenedStore,
+  serving: Serving,
+  boot: Boot,
+): Promise<void> {
+  const { gateway } = settled.config;
+  const at = await serving.http.listen(options.host ?? gateway.host, options.port ?? gateway.port);
+  const url = `http://${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
+  boot.undo("presence", SECOND, () => removePresence(platform.stateDir));
+  writePresence(platform.stateDir, {
+    pid: process.pid,
+    url,
+    token: opened.token,
+    version,
+    startedAt: new Date(platform.startedAt).toISOString(),
+    instance: opened.instance,
+  });
+  platform.log.info("gateway.listening", { host: at.host, port: at.port });
+  options.onListening();
+  if (options.try) printBanner({ settled, link: serving.http.link(), url, pretty: platform.pretty });
+}
+
+/** With `unavailable: "exit"` a gateway that can't serve an agent doesn't stay. */
+function refuseUnavailable(config: Config, serving: Serving): void {
+  if (config.gateway.boot.unavailable !== "exit") return;
+  const unserved = serving.status.report().agents.filter(({ servable }) => !servable);
+  if (unserved.length === 0) return;
+  throw new RollcallError("agent-unavailable", { detail: unserved.map(({ id }) => id).join(", ") });
+}

@@ -1,0 +1,95 @@
+import { RollcallError } from "../core/errors.ts";
+import type { Config } from "../core/config.ts";
+import type { ChannelAccount, ChannelKind } from "../ports/channel.ts";
+import type { HarnessKind, HarnessPlan } from "../ports/harness.ts";
+import type { Section, SectionSchema } from "../ports/section.ts";
+import type { Secrets } from "../ports/secrets.ts";
+import { declaredHarnesses, type Unregistered } from "../registry/build.ts";
+import { CHANNEL_KINDS, HARNESS_KINDS } from "./catalog.ts";
+
+export interface PlanInput {
+  readonly config: Config;
+  /** Folder that relative paths of the configuration start from. */
+  readonly baseDir: string;
+  readonly secrets: Secrets;
+}
+
+/** Everything that is declared, resolved to code and checked, with nothing opened yet. */
+export interface Plans {
+  readonly harnesses: ReadonlyMap<string, HarnessPlan>;
+  readonly channels: readonly ChannelAccount[];
+  readonly unregistered: readonly Unregistered[];
+}
+
+/**
+ * Resolves every declared harness and channel to its kind, loads its code, and checks its section of the
+ * configuration with the kind's own schema.
+ *
+ * @throws RollcallError `config-invalid`, `secret-unresolved`, `channel-unregistered`
+ */
+export async function planAll(input: PlanInput): Promise<Plans> {
+  const unregistered: Unregistered[] = [];
+  const harnesses = new Map<string, HarnessPlan>();
+  for (const declared of declaredHarnesses(input.config)) {
+    const load = Object.hasOwn(HARNESS_KINDS, declared.kind) ? HARNESS_KINDS[declared.kind] : undefined;
+    if (load === undefined) {
+      unregistered.push({ harness: declared.id, kind: declared.kind, agents: declared.agents });
+      continue;
+    }
+    const kind: HarnessKind = await load();
+    harnesses.set(
+      declared.id,
+      await kind.plan(
+        await sectionOf(input, kind, declared.id, declared.options, `harnesses.${declared.id}`),
+      ),
+    );
+  }
+  return { harnesses, channels: await planChannels(input), unregistered };
+}
+
+async function planChannels(input: PlanInput): Promise<readonly ChannelAccount[]> {
+  const accounts: ChannelAccount[] = [];
+  for (const [id, channel] of Object.entries(input.config.channels)) {
+    if (!channel.enabled) continue;
+    const load = Object.hasOwn(CHANNEL_KINDS, id) ? CHANNEL_KINDS[id] : undefined;
+    if (load === undefined)
+      throw new RollcallError("channel-unregistered", { detail: `channels.${id}`, at: `channels.${id}` });
+    const kind: ChannelKind = await load();
+    for (const [account, options] of Object.entries(channel.accounts)) {
+      accounts.push(
+        await kind.plan(await sectionOf(input, kind, account, options, `channels.${id}.accounts.${account}`)),
+      );
+    }
+  }
+  return accounts;
+}
+
+/** Plans a built-in harness with its own defaults. It takes no secrets. */
+export async function planOne(kind: string, baseDir: string): Promise<HarnessPlan> {
+  const load = HARNESS_KINDS[kind];
+  if (load === undefined) throw new RollcallError("harness-unregistered", { detail: kind });
+  const harness: HarnessKind = await load();
+  const noSecrets = {
+    resolve: (_ref: unknown, at: string) => Promise.reject(new RollcallError("secret-unresolved", { at })),
+  };
+  return harness.plan(
+    await sectionOf({ baseDir, secrets: noSecrets }, harness, kind, {}, `harnesses.${kind}`),
+  );
+}
+
+async function sectionOf<Options>(
+  input: Pick<PlanInput, "baseDir"> & { secrets: Pick<Secrets, "resolve"> },
+  kind: { schema: SectionSchema<Options> },
+  id: string,
+  raw: unknown,
+  at: string,
+): Promise<Section<Options>> {
+  const { parseSection } = await import("../config/section.ts");
+  return {
+    id,
+    at,
+    baseDir: input.baseDir,
+    options: parseSection(await kind.schema(), raw, at),
+    secret: (ref, key) => input.secrets.resolve(ref, `${at}.${key}`),
+  };
+}

@@ -1,0 +1,59 @@
+import { toRollcallError, type ErrorCode } from "../core/errors.ts";
+import { SECOND, type Duration, type Instant } from "../core/time.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Metrics } from "../ports/metrics.ts";
+
+/** Whether the store commits, proven by commits. */
+export interface StoreHealth {
+  /** What is wrong, or null. */
+  fault(): { readonly code: ErrorCode; readonly since: Instant } | null;
+  /** Somebody saw a write fail: look again now. */
+  suspect(): void;
+  start(): void;
+  stop(): void;
+}
+
+export interface StoreHealthDeps {
+  readonly probe: () => Promise<Duration>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** The disk failed while committing: nothing may be written by this process any more. */
+  readonly fatal: (code: ErrorCode) => void;
+}
+
+const EVERY = { healthy: 5 * SECOND, failing: SECOND } as const;
+
+export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
+  let fault: { code: ErrorCode; since: Instant } | null = null;
+  let cancel = (): void => {};
+  let stopped = false;
+
+  const look = async (): Promise<void> => {
+    cancel();
+    if (stopped) return;
+    try {
+      const took = await deps.probe();
+      deps.metrics.observe("store_commit_seconds", took / 1000);
+      if (fault !== null) deps.log.info("store.available", { was: fault.code });
+      fault = null;
+    } catch (error) {
+      const { code, message } = toRollcallError(error);
+      if (fault?.code !== code) deps.log.error("store.unavailable", { code, error: message });
+      fault = { code, since: fault?.since ?? deps.clock.now() };
+      if (code === "store-io") deps.fatal(code);
+    }
+    if (!stopped)
+      cancel = deps.clock.timer(fault === null ? EVERY.healthy : EVERY.failing, () => void look());
+  };
+  return {
+    fault: () => fault,
+    suspect: () => void look(),
+    start: () => void look(),
+    stop() {
+      stopped = true;
+      cancel();
+    },
+  };
+}
