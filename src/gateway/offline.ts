@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { RollcallError } from "../core/errors.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Store } from "../ports/store.ts";
-import { openStore } from "../store/sqlite/open.ts";
+import { openStore, STORE_FILE } from "../store/sqlite/open.ts";
 import { version } from "./version.ts";
 
 /**
@@ -14,7 +14,7 @@ import { version } from "./version.ts";
 export async function openOffline(
   stateDir: string,
 ): Promise<{ readonly store: Store; close(): Promise<void> }> {
-  if (!existsSync(join(stateDir, "rollcall.db")))
+  if (!existsSync(join(stateDir, STORE_FILE)))
     throw new RollcallError("gateway-unreachable", { detail: "there is no store in the state directory" });
   const store = await openStore({ dir: stateDir, clock: systemClock, version });
   return { store, close: () => store.close() };

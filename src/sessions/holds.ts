@@ -54,6 +54,8 @@ export function createHolds(deps: TurnDeps, wake: (session: SessionKey) => void)
         return true;
       }
       const why = deps.availability.of(id)[0];
+      // Right after a start the first probe is on its way: that is no outage yet.
+      if (why?.code === "harness-unproven") return false;
       await enter(deps, waiting, {
         code: why?.code ?? "agent-unknown",
         since: now,

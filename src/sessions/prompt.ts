@@ -35,7 +35,7 @@ export async function preparePrompt(
   const parts = await Promise.all(
     entries.map(async (entry) => ({ entry, files: await deps.fetchFiles(entry, attempt.signal) })),
   );
-  const interrupted = again !== null && agent.onInterrupted === "resume";
+  const interrupted = attempt.goesOn && again !== null && agent.onInterrupted === "resume";
   return {
     spec: {
       session: turn.session,

@@ -66,7 +66,8 @@ async function tryCandidate(deps: TurnDeps, work: TurnWork, turn: Turn, runner: 
     candidate: formatModelRef(runner.candidate),
     generation: work.generation.number,
   });
-  const attempt: Attempt = { ...work, turn, runner };
+  const goesOn = turn.attempt === work.turn.attempt && turn.harness !== null;
+  const attempt: Attempt = { ...work, turn, runner, goesOn };
   const outcome = await runAttempt(deps, attempt);
   const tried = outcome.kind === "final" ? await finish(deps, attempt, outcome) : outcome;
   const result = tried.kind === "failed" ? tried.failure.class : tried.kind;

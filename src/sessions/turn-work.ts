@@ -22,6 +22,8 @@ export interface TurnWork {
 /** One try of a turn with one candidate. */
 export interface Attempt extends TurnWork {
   readonly runner: Runner;
+  /** The turn was prompted before and interrupted: the first candidate goes on with what it had begun. */
+  readonly goesOn: boolean;
 }
 
 export function fenceOf(turn: Turn): TurnFence {
