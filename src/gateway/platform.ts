@@ -1,9 +1,10 @@
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { createIds, type Ids } from "../core/ids.ts";
-import type { Instant } from "../core/time.ts";
+import { SECOND, type Instant } from "../core/time.ts";
 import { locateConfig, locateState } from "../config/locate.ts";
 import { systemClock } from "../platform/clock.ts";
-import { createLog } from "../platform/log.ts";
+import { createLog, logFilePath } from "../platform/log.ts";
 import { createProcesses } from "../platform/processes.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createSecrets } from "../platform/secrets.ts";
@@ -37,27 +38,48 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const { env, cwd } = options;
   const configPath = locateConfig({ flag: options.config, env, cwd });
   const stateDir = locateState({ flag: options.state, env, cwd, trial: options.try && configPath === null });
-  const secrets = createSecrets({ env });
   const quiet = options.quiet === true;
-  const format = options.logFormat ?? (process.stdout.isTTY ? "pretty" : "json");
-  const log = await createLog({
-    format,
+  const pretty = (options.logFormat ?? (process.stdout.isTTY ? "pretty" : "json")) === "pretty";
+  const secrets = createSecrets({
+    env,
+    baseDir: configPath === null ? cwd : dirname(configPath),
+    readFile: (path) => readFile(path, "utf8"),
+    run: async ([command, ...args]) =>
+      processes.run({ command, args, cwd, env: definedOf(env) }, SECRET_DEADLINE),
+  });
+  const log = createLog({
+    format: pretty ? "pretty" : "json",
+    color: process.stdout.isTTY,
     secrets,
     level: quiet ? "fatal" : "info",
-    ...(!quiet && { file: join(stateDir, "logs", "rollcall.jsonl") }),
+    ...(!quiet && { file: logFilePath(stateDir) }),
+  });
+  const processes = createProcesses({
+    clock: systemClock,
+    random: systemRandom,
+    log: log.child("processes"),
   });
   return {
     stateDir,
     configPath,
     env,
-    pretty: format === "pretty",
+    pretty,
     log: log.child("gateway"),
     secrets,
-    processes: createProcesses({ clock: systemClock, random: systemRandom, log: log.child("processes") }),
+    processes,
     ids: createIds(
       () => systemClock.now(),
       () => systemRandom.next(),
     ),
     startedAt: systemClock.now(),
   };
+}
+
+/** How long a command that prints a secret may take. */
+const SECRET_DEADLINE = 10 * SECOND;
+
+function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }

@@ -113,7 +113,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       reserve: async (name) => ({ key: name, path: `/blobs/${name}` }),
       path: (key) => `/blobs/${key}`,
     },
-    ids: createIds(clock.now, random.next),
+    ids: createIds(
+      () => clock.now(),
+      () => random.next(),
+    ),
     log: keepLog(log),
     metrics: noMetrics,
     events: keepEvents(events),
