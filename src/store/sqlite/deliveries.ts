@@ -47,9 +47,12 @@ export function createOutboxStore({ db, epoch, committer }: StoreContext): Outbo
         insertDelivery(tx, delivery);
         return deliveryOf(byKey(tx, delivery.key));
       }),
-    async pendingDeliveries() {
+    async pendingDeliveries(afterSeq = 0) {
       return db
-        .all<DeliveryRow>("SELECT * FROM deliveries WHERE state NOT IN ('sent', 'dead') ORDER BY seq")
+        .all<DeliveryRow>(
+          "SELECT * FROM deliveries WHERE state NOT IN ('sent', 'dead') AND seq > ? ORDER BY seq",
+          afterSeq,
+        )
         .map(deliveryOf);
     },
     async delivery(key) {

@@ -98,11 +98,13 @@ function raiseEpoch(db: Database, version: string): number {
 /** A store in memory that outlives its owners: each opening is a new epoch over what the last one committed. */
 export interface MemoryDisk {
   readonly db: Database;
+  close(): void;
 }
 
 /** An empty one. */
 export function createMemoryDisk(): MemoryDisk {
-  return { db: createDatabase(new DatabaseSync(":memory:")) };
+  const db = createDatabase(new DatabaseSync(":memory:"));
+  return { db, close: () => db.close() };
 }
 
 /**

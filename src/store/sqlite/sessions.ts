@@ -109,9 +109,15 @@ export function listSessions({ db }: Pick<Tx, "db">, limit: number): readonly Se
     agent,
     lastAt: last_at,
     messages,
-    harnesses: db.all<{ harness: string; native: string }>(
+    harnesses: harnessesOf({ db }, key),
+  }));
+}
+
+function harnessesOf({ db }: Pick<Tx, "db">, key: SessionKey): SessionRow["harnesses"] {
+  return db
+    .all<{ harness: string; native: string }>(
       "SELECT harness, native FROM harness_sessions WHERE session = ? ORDER BY harness",
       key,
-    ),
-  }));
+    )
+    .map(({ harness, native }) => ({ harness, native }));
 }
