@@ -20,12 +20,12 @@ const WILDCARD = ["0.0.0.0", "[::]"];
 
 /** Reads a `Host` header; undefined when it is none. User names, paths and spaces have no place in one. */
 export function parseHost(header: string): HostName | undefined {
-  const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_](?:[a-z0-9._-]{0,251}[a-z0-9_])?)(?::(\d{1,5}))?$/.exec(
+  const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_](?:[a-z0-9._-]{0,251}[a-z0-9_])?)(?::([1-9]\d{0,4}))?$/.exec(
     header.toLowerCase(),
   );
   if (match?.[1] === undefined) return undefined;
   const port = match[2] === undefined ? null : Number(match[2]);
-  return port !== null && (port < 1 || port > 65535) ? undefined : { name: match[1], port };
+  return port !== null && port > 65_535 ? undefined : { name: match[1], port };
 }
 
 /** An address as it stands in a URL: IPv6 in brackets. */
