@@ -101,7 +101,7 @@ function wordBorder(rest: string, reach: number): number {
 /** The nearest place at or before `at` that isn't within a character, and at least one character on. */
 function characterBorder(text: string, at: number): number {
   const joined = (i: number): boolean =>
-    /^[\uDC00-\uDFFF\u200D\uFE0E\uFE0F\p{M}]/u.test(text.slice(i, i + 2)) ||
+    /^(?:\p{M}|\u{200D}|\u{FE0E}|\u{FE0F})/u.test(text.slice(i, i + 2)) ||
     text[i - 1] === "\u200D" ||
     (isLow(text, i) && isHigh(text, i - 1));
   for (let i = at; i > Math.max(0, at - 32); i--) if (!joined(i)) return i;

@@ -6,7 +6,8 @@ import { splitMarkdown } from "../../src/channels/split-text.ts";
 import { renderedUnits } from "../../src/channels/telegram/render.ts";
 
 const units = (part: string): number => part.length;
-const split = (text: string, limit: number, most = 1000) => splitMarkdown(text, { limit, measure: units, most });
+const split = (text: string, limit: number, most = 1000) =>
+  splitMarkdown(text, { limit, measure: units, most });
 
 describe("splitMarkdown", () => {
   it("keeps a text that fits as it is", () => {
@@ -15,7 +16,10 @@ describe("splitMarkdown", () => {
   });
 
   it("prefers paragraphs to lines to words to characters", () => {
-    assert.deepEqual(split("aaaa bbbb\ncccc\n\ndddd eeee ffff", 20).parts, ["aaaa bbbb\ncccc", "dddd eeee ffff"]);
+    assert.deepEqual(split("aaaa bbbb\ncccc\n\ndddd eeee ffff", 20).parts, [
+      "aaaa bbbb\ncccc",
+      "dddd eeee ffff",
+    ]);
     assert.deepEqual(split("aaaa bbbb cc\ndddd eeee ffff", 20).parts, ["aaaa bbbb cc", "dddd eeee ffff"]);
     assert.deepEqual(split("aaaa bbbb cccc dddd", 12).parts, ["aaaa bbbb", "cccc dddd"]);
     assert.deepEqual(split("a".repeat(25), 10).parts, ["a".repeat(10), "a".repeat(10), "a".repeat(5)]);
@@ -54,7 +58,18 @@ describe("splitMarkdown", () => {
 const line = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 60 }),
   fc.lorem({ maxCount: 12 }),
-  fc.constantFrom("", "```", "```ts", "~~~", "    ```", "> ```js", "- item", "  - nested", "| a | b |", "|---|---|"),
+  fc.constantFrom(
+    "",
+    "```",
+    "```ts",
+    "~~~",
+    "    ```",
+    "> ```js",
+    "- item",
+    "  - nested",
+    "| a | b |",
+    "|---|---|",
+  ),
 );
 const document = fc.array(line, { maxLength: 40 }).map((lines) => lines.join("\n"));
 

@@ -32,7 +32,7 @@ function pad(text: string, width: number, align: "left" | "right" | "center" | n
 function columns(text: string): number {
   let count = 0;
   for (const character of text) {
-    if (/[\p{M}\u200D\uFE0F]/u.test(character)) continue;
+    if (/\p{M}|\u{200D}|\u{FE0F}/u.test(character)) continue;
     count +=
       /[\p{Emoji_Presentation}\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\uFF01-\uFF60]/u.test(
         character,
