@@ -10,6 +10,7 @@ import { createBoot, type Boot } from "../boot/boot.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import { printBanner } from "./banner.ts";
+import type { StartOptions } from "./options.ts";
 import { openPlatform, type Platform } from "./platform.ts";
 import { planAll } from "./plan.ts";
 import { callRoll } from "./roll.ts";
@@ -19,21 +20,6 @@ import { prepareStateDir, prepareWorkspaces, removePresence, writePresence } fro
 import type { Stage } from "./status.ts";
 import { openStateStore, refuseLostConfig, type OpenedStore } from "./store.ts";
 import { version } from "./version.ts";
-
-export interface StartOptions {
-  /** Serve on defaults when there is no configuration. */
-  readonly try: boolean;
-  readonly config: string | undefined;
-  readonly state: string | undefined;
-  readonly host: string | undefined;
-  readonly port: number | undefined;
-  readonly logFormat: "json" | "pretty" | undefined;
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
-  /** Aborted when the gateway shall stop: by a signal, or because whoever started it is gone. */
-  readonly stopRequested: AbortSignal;
-  readonly onListening: () => void;
-}
 
 const DEADLINE = {
   config: 30 * SECOND,

@@ -28,7 +28,7 @@ import type { Status } from "../ports/status.ts";
 import type { Store } from "../ports/store.ts";
 import { admit } from "../router/access.ts";
 import { route } from "../router/route.ts";
-import { createLanes, type LaneDeps, type Lanes } from "../sessions/lanes.ts";
+import { createLanes, type Lanes } from "../sessions/lanes.ts";
 import { createOperate } from "../sessions/operate.ts";
 import { reasonText } from "../sessions/texts.ts";
 import { targetOf } from "../sessions/turn-deps.ts";
@@ -67,31 +67,41 @@ export interface Pipeline {
 }
 
 export function buildPipeline(input: PipelineInput): Pipeline {
-  const { store, roster, clock, random, ids, metrics, events } = input;
-  const log = (component: string): Log => input.log.child(component);
   const channels = new Map<string, Channel>();
-  const channelOf = (address: Address): Channel | undefined =>
-    channels.get(`${address.channel}/${address.account}`);
+  const way = buildWay(input, channels);
+  const begin = createBeginning(input, way);
+  const { store } = input;
+  return {
+    ...way,
+    channels,
+    intake: buildDoor(input, way, (entries) => begin.accepted(entries)),
+    async resume() {
+      for (const entry of await store.pendingControls()) begin.control(entry);
+      for (const session of await store.waitingSessions()) way.lanes.wake(session);
+    },
+  };
+}
 
-  const outbox = createOutbox({
-    store,
-    clock,
-    random,
-    ids,
-    metrics,
-    events,
-    log: log("outbox"),
-    channel: channelOf,
-  });
+type Way = Pick<Pipeline, "operate" | "lanes" | "outbox">;
+
+/** From the lane to the channel. */
+function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>): Way {
+  const { store, roster, availability, clock, random, ids, metrics, events, blobs } = input;
+  const log = (component: string): Log => input.log.child(component);
+  const channel = (address: Address): Channel | undefined =>
+    channels.get(`${address.channel}/${address.account}`);
+  const outbox = createOutbox({ store, clock, random, ids, metrics, events, channel, log: log("outbox") });
   const fetchFiles = createFileFetcher({
-    blobs: input.blobs,
+    blobs,
     clock,
     log: log("files"),
-    channel: (entry) => channelOf(entry.address),
+    channel: (entry) => channel(entry.address),
   });
-  const laneDeps: LaneDeps = {
+  const outagesTold = new Map<SessionKey, number>();
+  const lanes = createLanes({
     store,
     roster,
+    availability,
     outbox,
     clock,
     random,
@@ -99,11 +109,10 @@ export function buildPipeline(input: PipelineInput): Pipeline {
     metrics,
     events,
     fetchFiles,
-    availability: input.availability,
+    outagesTold,
     log: log("lanes"),
-    outagesTold: new Map<SessionKey, number>(),
-  };
-  const lanes = createLanes(laneDeps);
+  });
+  const reachable = (to: Address): boolean => channel(to) !== undefined;
   const operate = createOperate({
     store,
     lanes,
@@ -112,23 +121,25 @@ export function buildPipeline(input: PipelineInput): Pipeline {
     clock,
     ids,
     events,
+    reachable,
     log: log("operate"),
-    reachable: (to) => channelOf(to) !== undefined,
   });
+  return { operate, lanes, outbox };
+}
 
+interface Beginning {
+  /** What was accepted begins its walk. */
+  accepted(entries: readonly Entry[]): void;
+  /** A chat command bypasses the lane. */
+  control(entry: Entry): void;
+}
+
+function createBeginning(input: PipelineInput, { operate, lanes, outbox }: Way): Beginning {
+  const { store, status, clock, ids, events, roster } = input;
+  const log = input.log.child("control");
   const control = (entry: Entry): void => {
-    const deps = {
-      store,
-      operate,
-      outbox,
-      clock,
-      ids,
-      status: input.status,
-      log: log("control"),
-      reason: reasonText,
-    };
-    runControl(deps, entry).catch((error: unknown) =>
-      deps.log.error("control.failed", { id: entry.id, error: messageOf(error) }),
+    runControl({ store, operate, outbox, clock, ids, status, log, reason: reasonText }, entry).catch(
+      (error: unknown) => log.error("control.failed", { id: entry.id, error: messageOf(error) }),
     );
   };
   const begin = (entry: Entry): void => {
@@ -143,34 +154,31 @@ export function buildPipeline(input: PipelineInput): Pipeline {
     if (roster.current().agents.get(entry.agent)?.midTurn === "interrupt") lanes.interrupt(entry.session);
     lanes.wake(entry.session);
   };
+  return { control, accepted: (entries) => entries.forEach(begin) };
+}
+
+/** From the channel to the lane. */
+function buildDoor(input: PipelineInput, { outbox }: Way, accepted: Beginning["accepted"]): Intake {
+  const { store, clock, random, ids, metrics, open, suspectStore } = input;
+  const decide = createDecide({ store, clock, random, ids, pairingText, ...rulesOf(input) });
+  const noticed = (): void => outbox.wake();
   const inbox = createInbox({
     store,
     metrics,
-    log: log("inbox"),
-    decide: createDecide({ store, clock, random, ids, pairingText, ...rulesOf(input) }),
-    accepted: (entries) => entries.forEach(begin),
-    noticed: () => outbox.wake(),
-    open: input.open,
+    decide,
+    accepted,
+    noticed,
+    open,
+    log: input.log.child("inbox"),
   });
-  const intake: Intake = {
+  return {
     async accept(batch) {
       try {
         return await inbox.accept(batch);
       } catch (error) {
-        input.suspectStore();
+        suspectStore();
         throw error;
       }
-    },
-  };
-  return {
-    intake,
-    operate,
-    lanes,
-    outbox,
-    channels,
-    async resume() {
-      for (const entry of await store.pendingControls()) control(entry);
-      for (const session of await store.waitingSessions()) lanes.wake(session);
     },
   };
 }

@@ -55,7 +55,8 @@ async function planChannels(input: PlanInput): Promise<readonly ChannelAccount[]
     if (load === undefined)
       throw new RollcallError("channel-unregistered", { detail: `channels.${id}`, at: `channels.${id}` });
     const kind: ChannelKind = await load();
-    for (const [account, options] of Object.entries(channel.accounts)) {
+    const implicit = kind.implicitAccount === undefined ? {} : { [kind.implicitAccount]: {} };
+    for (const [account, options] of Object.entries({ ...implicit, ...channel.accounts })) {
       accounts.push(
         await kind.plan(await sectionOf(input, kind, account, options, `channels.${id}.accounts.${account}`)),
       );

@@ -11,7 +11,7 @@ import { createSecrets } from "../platform/secrets.ts";
 import type { Log } from "../ports/log.ts";
 import type { Processes } from "../ports/process.ts";
 import type { Secrets } from "../ports/secrets.ts";
-import type { StartOptions } from "./gateway.ts";
+import type { StartOptions } from "./options.ts";
 
 /** The machine, as the gateway sees it: what every phase of a start works with. */
 export interface Platform {

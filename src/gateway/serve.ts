@@ -2,26 +2,18 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Boot } from "../boot/boot.ts";
-import { CHAT_COMMANDS } from "../core/chat-commands.ts";
-import { ERRORS, EXIT, type ExitCode } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
+import { EXIT, type ExitCode } from "../core/errors.ts";
 import { SECOND } from "../core/time.ts";
-import { createSupervisor } from "../channels/supervisor.ts";
-import { createAvailability, type ProbedAvailability } from "../health/availability.ts";
-import { watchLiveness } from "../health/liveness.ts";
-import { createStoreHealth, type StoreHealth } from "../health/store-health.ts";
 import { createHttp } from "../http/http.ts";
 import type { HttpServer } from "../http/deps.ts";
-import { createBlobs } from "../platform/blobs.ts";
 import { systemClock } from "../platform/clock.ts";
-import { createEvents } from "../platform/events.ts";
-import { createMetrics } from "../platform/metrics.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Status } from "../ports/status.ts";
 import { recoverTurns } from "../sessions/recover.ts";
-import { createCounts } from "./counts.ts";
-import type { StartOptions } from "./gateway.ts";
 import { watchHealth } from "./health-line.ts";
+import { openChannels } from "./open-channels.ts";
+import type { StartOptions } from "./options.ts";
+import { openParts, type Parts } from "./parts.ts";
 import { buildPipeline, type Pipeline } from "./pipeline.ts";
 import type { Plans } from "./plan.ts";
 import type { Platform } from "./platform.ts";
@@ -68,100 +60,22 @@ export interface Serving {
 
 /** Puts the gateway together, by hand. Nothing receives, sends or listens yet. */
 export async function serve(input: ServeInput): Promise<Serving> {
-  const { platform, settled, opened, plans, roll, stage, boot } = input;
-  const { config } = settled;
-  const { store } = opened;
+  const { platform, settled, stage, boot } = input;
   const { log } = platform;
   const stopping = Promise.withResolvers<ExitCode>();
-  const metrics = await createMetrics();
-  const events = createEvents({ limit: LIMITS.eventRing, clock: systemClock, random: systemRandom });
-  const blobs = createBlobs(join(platform.stateDir, "attachments"));
-  const clock = systemClock;
-  const random = systemRandom;
-  const availability = createAvailability({
-    roster: roll.registry,
-    clock,
-    random,
-    metrics,
-    log: log.child("health"),
-    probeDeadline: config.gateway.boot.probeDeadline,
-  });
-  boot.undo("probes", SECOND, () => availability.stop());
-  const storeHealth = createStoreHealth({
-    probe: () => store.probe(),
-    clock,
-    metrics,
-    log: log.child("store"),
-    fatal: (code) => stopping.resolve(ERRORS[code].exit),
-  });
-  boot.undo("store health", SECOND, () => storeHealth.stop());
-  const counts = await createCounts(store, events, clock);
-  boot.undo("counts", SECOND, () => counts.stop());
-  const status = createStatus({
-    stage,
-    version,
-    startedAt: platform.startedAt,
-    roster: roll.registry,
-    availability,
-    storeHealth,
-    accounts: plans.channels,
-    channel: (kind, account) => pipeline.channels.get(`${kind}/${account}`),
-    counts: () => counts.now(),
-    processes: platform.processes,
-    clock,
-  });
-  const pipeline: Pipeline = buildPipeline({
-    config,
-    accounts: plans.channels,
-    store,
-    roster: roll.registry,
-    availability,
-    status,
-    blobs,
-    clock,
-    random,
-    ids: platform.ids,
-    log,
-    metrics,
-    events,
-    open: () => !stage.draining,
-    suspectStore: () => storeHealth.suspect(),
-  });
-  const liveness = watchLiveness({ clock, metrics, log: log.child("health") });
-  boot.undo("liveness", SECOND, () => liveness.stop());
-  const http = await createHttp({
-    gateway: {
-      ...config.gateway,
-      host: input.options.host ?? config.gateway.host,
-      port: input.options.port ?? config.gateway.port,
-    },
-    intake: pipeline.intake,
-    operate: pipeline.operate,
-    store,
-    status,
-    roster: roll.registry,
-    events,
-    metrics,
-    blobs,
-    clock,
-    random,
-    log: log.child("http"),
-    tokenHash: hashToken(opened.token),
-    version,
-    pageDir: pageDir(),
-    instance: opened.instance,
-    liveness: () => liveness.alive(),
-    guard: (secret) => platform.secrets.guard(secret),
-    drain: () => stopping.resolve(EXIT.ok),
-  });
+  const parts = await openParts(input, (code) => stopping.resolve(code));
+  const status = statusOf(input, parts, () => pipeline);
+  const pipeline = pipelineOf(input, parts, status);
+  const http = await httpOf(input, parts, status, pipeline, () => stopping.resolve(EXIT.ok));
   boot.undo("http", 5 * SECOND, () => http.close(2 * SECOND));
+  const { metrics, events } = parts;
   const watch = watchHealth({
     status,
     metrics,
     events,
-    clock,
+    clock: systemClock,
     log: log.child("health"),
-    every: config.gateway.health.lineEvery,
+    every: settled.config.gateway.health.lineEvery,
   });
   boot.undo("health line", SECOND, () => watch.stop());
   return {
@@ -169,7 +83,7 @@ export async function serve(input: ServeInput): Promise<Serving> {
     status,
     recover: () => recover(input, pipeline, metrics),
     openChannels: () => openChannels(input, pipeline),
-    probe: () => probe(pipeline, availability, storeHealth),
+    probe: () => probe(pipeline, parts),
     announce(recovered) {
       log.info("gateway.recovered", { ...recovered });
       watch.start();
@@ -182,10 +96,80 @@ export async function serve(input: ServeInput): Promise<Serving> {
     async drain() {
       stage.draining = true;
       log.info("gateway.draining", { running: pipeline.lanes.running() });
-      await pipeline.lanes.drain(config.gateway.drain.grace);
+      await pipeline.lanes.drain(settled.config.gateway.drain.grace);
       await pipeline.outbox.drain(FLUSH);
     },
   };
+}
+
+function statusOf(
+  { platform, plans, roll, stage }: ServeInput,
+  parts: Parts,
+  pipeline: () => Pipeline,
+): Status {
+  return createStatus({
+    stage,
+    version,
+    startedAt: platform.startedAt,
+    roster: roll.registry,
+    availability: parts.availability,
+    storeHealth: parts.storeHealth,
+    accounts: plans.channels,
+    channel: (kind, account) => pipeline().channels.get(`${kind}/${account}`),
+    counts: () => parts.counts.now(),
+    processes: platform.processes,
+    clock: systemClock,
+  });
+}
+
+function pipelineOf(
+  { platform, settled, opened, plans, roll, stage }: ServeInput,
+  parts: Parts,
+  status: Status,
+): Pipeline {
+  return buildPipeline({
+    ...parts,
+    status,
+    config: settled.config,
+    accounts: plans.channels,
+    store: opened.store,
+    roster: roll.registry,
+    clock: systemClock,
+    random: systemRandom,
+    ids: platform.ids,
+    log: platform.log,
+    open: () => !stage.draining,
+    suspectStore: () => parts.storeHealth.suspect(),
+  });
+}
+
+function httpOf(
+  { options, platform, settled, opened, roll }: ServeInput,
+  parts: Parts,
+  status: Status,
+  pipeline: Pipeline,
+  drain: () => void,
+): Promise<HttpServer> {
+  const { gateway } = settled.config;
+  return createHttp({
+    ...parts,
+    status,
+    drain,
+    gateway: { ...gateway, host: options.host ?? gateway.host, port: options.port ?? gateway.port },
+    intake: pipeline.intake,
+    operate: pipeline.operate,
+    store: opened.store,
+    roster: roll.registry,
+    clock: systemClock,
+    random: systemRandom,
+    log: platform.log.child("http"),
+    tokenHash: hashToken(opened.token),
+    version,
+    pageDir: pageDir(),
+    instance: opened.instance,
+    liveness: () => parts.liveness.alive(),
+    guard: (secret) => platform.secrets.guard(secret),
+  });
 }
 
 /** How long replies that are on their way may take at a stop. */
@@ -194,7 +178,7 @@ const FLUSH = 5 * SECOND;
 async function recover(
   { platform, settled, opened }: ServeInput,
   pipeline: Pipeline,
-  metrics: Parameters<typeof recoverTurns>[0]["metrics"],
+  metrics: Parts["metrics"],
 ): Promise<Recovered> {
   const agents = new Map(settled.config.agents.list.map((agent) => [agent.id, agent]));
   const { turns, survivors } = await recoverTurns({
@@ -211,37 +195,7 @@ async function recover(
   return { turns, survivors, deliveries: ready, inDoubt };
 }
 
-function openChannels({ platform, settled, opened, plans, boot }: ServeInput, pipeline: Pipeline): void {
-  const { proxy, ipFamily } = settled.config.gateway;
-  const supervisor = createSupervisor({
-    clock: systemClock,
-    random: systemRandom,
-    log: platform.log.child("channels"),
-  });
-  boot.undo("channels", 10 * SECOND, () => supervisor.stop(8 * SECOND));
-  for (const account of plans.channels) {
-    const channel = account.open({
-      clock: systemClock,
-      random: systemRandom,
-      log: platform.log.child(`${account.kind}/${account.account}`),
-      intake: pipeline.intake,
-      store: opened.store,
-      processes: platform.processes,
-      network: { ipFamily, ...(proxy !== undefined && { proxy }) },
-      commands: CHAT_COMMANDS.map(({ name, about }) => ({ name, about })),
-    });
-    pipeline.channels.set(`${account.kind}/${account.account}`, channel);
-    channel.onState(() => pipeline.outbox.poke());
-    supervisor.start(channel);
-  }
-  pipeline.outbox.poke();
-}
-
-async function probe(
-  pipeline: Pipeline,
-  availability: ProbedAvailability,
-  storeHealth: StoreHealth,
-): Promise<void> {
+async function probe(pipeline: Pipeline, { availability, storeHealth }: Parts): Promise<void> {
   storeHealth.start();
   const proven = availability.start();
   await pipeline.resume();

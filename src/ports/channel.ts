@@ -38,6 +38,8 @@ export interface NetworkConfig {
 /** A kind of channel, as the catalog lists it. */
 export interface ChannelKind<Options = unknown> {
   readonly kind: string;
+  /** The one account of a channel that has no credentials: it needs no configuration. */
+  readonly implicitAccount?: string;
   readonly schema: SectionSchema<Options>;
   /**
    * Plans one account and opens nothing yet.

@@ -10,6 +10,7 @@ import type { WebOptions } from "./schema.ts";
  */
 export const web: ChannelKind<WebOptions> = {
   kind: "web",
+  implicitAccount: "default",
   schema: async () => (await import("./schema.ts")).webSchema,
   plan: (section) =>
     Promise.resolve({

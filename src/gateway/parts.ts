@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { ERRORS, type ExitCode } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import { SECOND } from "../core/time.ts";
+import { createAvailability, type ProbedAvailability } from "../health/availability.ts";
+import { watchLiveness, type Liveness } from "../health/liveness.ts";
+import { createStoreHealth, type StoreHealth } from "../health/store-health.ts";
+import { createBlobs } from "../platform/blobs.ts";
+import { systemClock } from "../platform/clock.ts";
+import { createEvents } from "../platform/events.ts";
+import { createMetrics } from "../platform/metrics.ts";
+import { systemRandom } from "../platform/random.ts";
+import type { Blobs } from "../ports/blobs.ts";
+import type { Metrics } from "../ports/metrics.ts";
+import { createCounts, type Counts } from "./counts.ts";
+import type { ServeInput } from "./serve.ts";
+
+/** What watches the gateway and what its stages share. */
+export interface Parts {
+  readonly metrics: Metrics;
+  readonly events: ReturnType<typeof createEvents>;
+  readonly blobs: Blobs;
+  readonly availability: ProbedAvailability;
+  readonly storeHealth: StoreHealth;
+  readonly counts: Counts;
+  readonly liveness: Liveness;
+}
+
+/**
+ * Opens them, each with its way back.
+ *
+ * @param end ends the gateway with this code
+ */
+export async function openParts(input: ServeInput, end: (code: ExitCode) => void): Promise<Parts> {
+  const { platform, settled, opened, roll, boot } = input;
+  const { log } = platform;
+  const clock = systemClock;
+  const random = systemRandom;
+  const { probeDeadline } = settled.config.gateway.boot;
+  const metrics = await createMetrics();
+  const events = createEvents({ limit: LIMITS.eventRing, clock, random });
+  const health = { clock, metrics, log: log.child("health") };
+  const availability = createAvailability({ ...health, roster: roll.registry, random, probeDeadline });
+  boot.undo("probes", SECOND, () => availability.stop());
+  const probe = (): Promise<number> => opened.store.probe();
+  const storeHealth = createStoreHealth({
+    ...health,
+    log: log.child("store"),
+    probe,
+    fatal: (code) => end(ERRORS[code].exit),
+  });
+  boot.undo("store health", SECOND, () => storeHealth.stop());
+  const counts = await createCounts(opened.store, events, clock);
+  boot.undo("counts", SECOND, () => counts.stop());
+  const liveness = watchLiveness(health);
+  boot.undo("liveness", SECOND, () => liveness.stop());
+  const blobs = createBlobs(join(platform.stateDir, "attachments"));
+  return { metrics, events, blobs, availability, storeHealth, counts, liveness };
+}
