@@ -36,8 +36,11 @@ export function target(from: string, specifier: string): string | undefined {
   return specifier.startsWith(".") ? path.posix.join(path.posix.dirname(from), specifier) : undefined;
 }
 
-/** Cycles of modules, each once, as the list of its files. Types count: a cycle of types is a missing word. */
-export function cycles(sources: readonly Source[]): string[][] {
+/**
+ * Cycles of modules, each once, as the list of its files. With `types`, imports of types count too: a cycle of types is
+ * a missing word.
+ */
+export function cycles(sources: readonly Source[], types: "types" | "values"): string[][] {
   const graph = new Map(
     sources.map((s) => [s.path, importsOf(s).flatMap((i) => target(s.path, i.specifier) ?? [])] as const),
   );
@@ -52,6 +55,12 @@ export function cycles(sources: readonly Source[]): string[][] {
   };
   for (const file of graph.keys()) visit(file, []);
   return found;
+}
+
+function edgesOf(source: Source, types: "types" | "values"): string[] {
+  return importsOf(source)
+    .filter(({ typeOnly }) => types === "types" || !typeOnly)
+    .flatMap(({ specifier }) => target(source.path, specifier) ?? []);
 }
 
 /** Files that no entry leads to. Any string that names an existing file is taken as a way to it. */

@@ -106,8 +106,9 @@ describe("import rules", () => {
     const a = source("src/core/a.ts", 'import type { B } from "./b.ts";');
     const b = source("src/core/b.ts", 'import type { C } from "./c.ts";');
     const c = source("src/core/c.ts", 'import type { A } from "./a.ts";');
-    assert.deepEqual(cycles([a, b, c]), [["src/core/a.ts", "src/core/b.ts", "src/core/c.ts"]]);
-    assert.deepEqual(cycles([a, b]), []);
+    assert.deepEqual(cycles([a, b, c], "types"), [["src/core/a.ts", "src/core/b.ts", "src/core/c.ts"]]);
+    assert.deepEqual(cycles([a, b], "types"), []);
+    assert.deepEqual(cycles([a, b, c], "values"), []);
   });
 
   it("finds files that nothing leads to", () => {
