@@ -41,9 +41,7 @@ export function target(from: string, specifier: string): string | undefined {
  * a missing word.
  */
 export function cycles(sources: readonly Source[], types: "types" | "values"): string[][] {
-  const graph = new Map(
-    sources.map((s) => [s.path, importsOf(s).flatMap((i) => target(s.path, i.specifier) ?? [])] as const),
-  );
+  const graph = new Map(sources.map((s) => [s.path, edgesOf(s, types)] as const));
   const done = new Set<string>();
   const found: string[][] = [];
   const visit = (file: string, trail: readonly string[]): void => {
