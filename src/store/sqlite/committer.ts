@@ -80,14 +80,14 @@ function schedule(state: State): void {
   state.options.defer(() => {
     state.scheduled = false;
     flush(state);
+    // After the callers of this batch had their turn, and before the next batch.
+    state.options.defer(() => tidy(state));
     if (state.queue.length > 0) schedule(state);
-    else state.options.defer(() => tidy(state));
   });
 }
 
-/** After the callers of a batch had their turn, and only while nobody waits. */
 function tidy(state: State): void {
-  if (state.stopped !== null || state.queue.length > 0) return;
+  if (state.stopped !== null) return;
   try {
     checkpointIfDue(state.options.db);
   } catch (error) {

@@ -20,7 +20,7 @@ import { createStore } from "./store.ts";
 export const STORE_FILE = "store.db";
 
 /** How long an opener waits for the lock, in milliseconds, so that a successor can start while its predecessor ends. */
-const LOCK_WAIT = 750;
+const LOCK_WAIT = 500;
 
 export interface OpenOptions {
   /** The state directory. Must exist. */
