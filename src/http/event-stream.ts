@@ -41,7 +41,7 @@ interface Watch {
   readonly wants: (event: GatewayEvent) => boolean;
 }
 
-/** Resolves when the client has gone, was dropped, or the server closes. */
+/** Resolves when the client has gone, was dropped, may no longer ask, or the server closes. */
 async function watch(context: Context, call: Call, options: Watch): Promise<void> {
   const { events, clock } = context.deps;
   let wake = new AbortController();
@@ -49,11 +49,17 @@ async function watch(context: Context, call: Call, options: Watch): Promise<void
   const unsubscribe = events.subscribe(rouse);
   call.signal.addEventListener("abort", rouse);
   let place = options.from ?? events.latest();
+  let checked = clock.monotonic();
   try {
     // A place to come back to, before anything has happened.
     if (options.from === undefined) await write(context, call, `id: ${place}\n\n`);
     while (!call.signal.aborted) {
       wake = new AbortController();
+      if (clock.monotonic() - checked >= HTTP_LIMITS.heartbeat) {
+        // A token that was revoked, or a session that was ended, sees no more.
+        if (!(await call.stillAllowed())) return;
+        checked = clock.monotonic();
+      }
       const news = events.since(place);
       if (news === undefined) {
         place = events.latest();

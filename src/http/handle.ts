@@ -108,6 +108,7 @@ async function route(
     request,
     response,
     signal: parts.signalOf(response),
+    stillAllowed: async () => (await parts.authenticate(request)) !== null,
     body: (limit = HTTP_LIMITS.smallBody) => readJsonBody(request, response, limit),
   };
   if (caller.via === "session" && !READS.includes(request.method ?? "")) checkCrossSite(parts.context, call);

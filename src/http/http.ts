@@ -15,12 +15,15 @@ import type { Context } from "./router.ts";
 import { linkUrl } from "./sign-in-routes.ts";
 import { createSignIn } from "./sign-in.ts";
 
+/** How long a client may take to send a request, in milliseconds, and how often that is looked at. */
+export type HttpTimes = Readonly<Record<"headers" | "request" | "checkEvery", Duration>>;
+
 /**
  * The HTTP side: health, API, events and page. Everything that it will ever need is loaded when this resolves.
  *
  * @throws RollcallError `config-invalid` for `gateway.trustedProxies`, and what the store throws
  */
-export async function createHttp(deps: HttpDeps): Promise<HttpServer> {
+export async function createHttp(deps: HttpDeps, times: HttpTimes = HTTP_LIMITS): Promise<HttpServer> {
   const trusted = createTrust(deps.gateway.trustedProxies);
   const [page, signIn] = await Promise.all([loadPage(deps.pageDir), createSignIn(deps)]);
   let bound = { host: deps.gateway.host, port: deps.gateway.port };
@@ -35,10 +38,16 @@ export async function createHttp(deps: HttpDeps): Promise<HttpServer> {
     bound: () => bound,
     signalOf: (response) => running.signalOf(response),
   });
-  const server = createServer({ connectionsCheckingInterval: HTTP_LIMITS.checkEvery }, handle);
-  setBounds(server);
+  const server = createServer({ connectionsCheckingInterval: times.checkEvery }, (request, response) => {
+    // Clients keep connections for their next request: while closing, one is done as soon as its answer is out.
+    response.once("close", () => {
+      if (!server.listening) server.closeIdleConnections();
+    });
+    handle(request, response);
+  });
+  setBounds(server, times);
   // The body is asked for by who reads it, after the caller is known.
-  server.on("checkContinue", handle);
+  server.on("checkContinue", (request, response) => server.emit("request", request, response));
   return {
     async listen(host, port) {
       bound = await listen(server, host, port);
@@ -49,9 +58,9 @@ export async function createHttp(deps: HttpDeps): Promise<HttpServer> {
   };
 }
 
-function setBounds(server: Server): void {
-  server.headersTimeout = HTTP_LIMITS.headers;
-  server.requestTimeout = HTTP_LIMITS.request;
+function setBounds(server: Server, times: HttpTimes): void {
+  server.headersTimeout = times.headers;
+  server.requestTimeout = times.request;
   server.keepAliveTimeout = HTTP_LIMITS.keepAlive;
   server.maxConnections = HTTP_LIMITS.connections;
   server.on("clientError", (error, socket: Socket) => {

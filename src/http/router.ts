@@ -25,6 +25,8 @@ export interface Call {
   readonly response: ServerResponse;
   /** Aborts when the client has gone or the server is closing. */
   readonly signal: AbortSignal;
+  /** Whether the caller would still be let in: for requests that last. */
+  stillAllowed(): Promise<boolean>;
   /** Reads the body as JSON. @throws RollcallError `media-type`, `request-too-large`, `request-malformed` */
   body(limit?: number): Promise<unknown>;
 }

@@ -135,6 +135,22 @@ test("silence is broken by heartbeats", async (t) => {
   stream.request.destroy();
 });
 
+test("a watcher whose token was revoked sees no more, busy or not", async (t) => {
+  const rig = await openRig(t);
+  const made = await rig.ask({ method: "POST", path: "/api/v1/tokens", body: { name: "phone" } });
+  const stream = await openStream(rig, "", { authorization: `Bearer ${String(made.json["token"])}` });
+  await stream.until("\n\n");
+  while (rig.clock.pending === 0) await settle();
+  const rest = new Promise<string>((resolve) => {
+    let text = "";
+    stream.response.on("data", (chunk: Buffer) => (text += chunk.toString())).on("end", () => resolve(text));
+  });
+  await rig.ask({ method: "DELETE", path: `/api/v1/tokens/${String(made.json["id"])}` });
+  await rig.clock.advance(15_000);
+  rig.events.publish(message("m_1"));
+  assert.equal(await rest, ": heartbeat\n\n");
+});
+
 test("a watcher that takes nothing is dropped, and nothing is kept for it", async (t) => {
   const rig = await openRig(t);
   const stream = await openStream(rig);

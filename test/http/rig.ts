@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { createEvents } from "../../src/platform/events.ts";
 import { createBlobs } from "../../src/platform/blobs.ts";
-import { createHttp } from "../../src/http/http.ts";
+import { createHttp, type HttpTimes } from "../../src/http/http.ts";
 import { hashSecret } from "../../src/http/hash-secret.ts";
 import type { HttpDeps, HttpServer } from "../../src/http/deps.ts";
 import type { StatusReport } from "../../src/ports/status.ts";
@@ -67,7 +67,7 @@ export const REPORT: StatusReport = {
 };
 
 /** A server on a free port over fakes of its ports; closed when the test ends. */
-export async function openRig(t: TestContext, over: Partial<HttpDeps> = {}): Promise<Rig> {
+export async function openRig(t: TestContext, over: Partial<HttpDeps> = {}, times?: HttpTimes): Promise<Rig> {
   const dir = await mkdtemp(join(tmpdir(), "rollcall-http-"));
   const clock = createFakeClock();
   const random = createCounter();
@@ -85,32 +85,35 @@ export async function openRig(t: TestContext, over: Partial<HttpDeps> = {}): Pro
     live: true,
     logged,
   };
-  const http = await createHttp({
-    gateway: { host: "127.0.0.1", port: 0, allowedHosts: [], trustedProxies: [] },
-    intake: desk.intake,
-    operate: desk.operate,
-    store: desk.store,
-    status: { report: () => rig.report, intakeOpen: () => rig.intakeOpen },
-    roster: desk.roster,
-    events,
-    metrics: {
-      count: nothing,
-      gauge: nothing,
-      observe: nothing,
-      onScrape: nothing,
-      render: () => Promise.resolve({ contentType: "text/plain", text: "rollcall_ready 1\n" }),
+  const http = await createHttp(
+    {
+      gateway: { host: "127.0.0.1", port: 0, allowedHosts: [], trustedProxies: [] },
+      intake: desk.intake,
+      operate: desk.operate,
+      store: desk.store,
+      status: { report: () => rig.report, intakeOpen: () => rig.intakeOpen },
+      roster: desk.roster,
+      events,
+      metrics: {
+        count: nothing,
+        gauge: nothing,
+        observe: nothing,
+        onScrape: nothing,
+        render: () => Promise.resolve({ contentType: "text/plain", text: "rollcall_ready 1\n" }),
+      },
+      blobs,
+      clock,
+      random,
+      log: createLog(logged),
+      tokenHash: hashSecret(TOKEN),
+      version: "1.2.3",
+      pageDir: null,
+      instance: "test",
+      liveness: () => rig.live,
+      ...over,
     },
-    blobs,
-    clock,
-    random,
-    log: createLog(logged),
-    tokenHash: hashSecret(TOKEN),
-    version: "1.2.3",
-    pageDir: null,
-    instance: "test",
-    liveness: () => rig.live,
-    ...over,
-  });
+    times,
+  );
   const { port } = await http.listen("127.0.0.1", 0);
   t.after(async () => {
     // The grace is the fake clock's: closing must not need it.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { request, type IncomingMessage } from "node:http";
+import { Agent, request, type IncomingMessage } from "node:http";
 import { connect, createServer, type AddressInfo } from "node:net";
 import process from "node:process";
 import { test } from "node:test";
@@ -86,6 +86,15 @@ test("what isn't HTTP is refused in HTTP", async (t) => {
   assert.match(await raw(rig, `OPTIONS * HTTP/1.1\r\nConnection: close\r\n${host}\r\n`), /^HTTP\/1\.1 400 /);
 });
 
+test("who never finishes sending is not waited for", async (t) => {
+  const rig = await openRig(t, {}, { headers: 50, request: 100, checkEvery: 10 });
+  const head = `POST ${PATH} HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`;
+  assert.match(await raw(rig, head), /^HTTP\/1\.1 408 /);
+  const known = `Authorization: Bearer ${TOKEN}\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n`;
+  assert.match(await raw(rig, `${head}${known}{"text":`), /^(HTTP\/1\.1 408 |$)/);
+  assert.equal(rig.desk.messages.size, 0);
+});
+
 test("every answer has the headers that keep browsers careful", async (t) => {
   const rig = await openRig(t);
   for (const path of ["/", "/livez", "/api/v1/status", "/nowhere"]) {
@@ -157,6 +166,35 @@ test("trusted proxies that are none are the configuration's fault, at their plac
     assert.ok(error instanceof RollcallError, proxy);
     assert.deepEqual([error.code, error.at], ["config-invalid", "gateway.trustedProxies.1"]);
   }
+});
+
+test("closing doesn't wait for connections that clients keep", async (t) => {
+  const rig = await openRig(t);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const counts = await rig.desk.store.counts();
+  const gates: (() => void)[] = [];
+  rig.desk.store.counts = async () => {
+    await new Promise<void>((resolve) => gates.push(resolve));
+    return counts;
+  };
+  const get = (path: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const sent = request({ host: "127.0.0.1", port: rig.port, path, agent, headers }, (response) => {
+        response.resume().on("end", () => resolve(response.statusCode ?? 0));
+      });
+      sent.on("error", reject).end();
+    });
+  assert.equal(await get("/livez"), 200);
+  const finishing = get("/api/v1/health");
+  while (gates.length < 1) await settle();
+  const closing = rig.http.close(10_000);
+  await settle();
+  gates[0]?.();
+  assert.equal(await finishing, 200);
+  await closing;
+  assert.equal(rig.clock.pending, 0);
 });
 
 test("closing lets a running request finish, and cuts it after the grace", async (t) => {
