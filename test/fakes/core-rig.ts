@@ -9,6 +9,7 @@ import type { ChannelAccount } from "../../src/ports/channel.ts";
 import type { GatewayEvent } from "../../src/ports/events.ts";
 import type { Accepted, InboundMessage } from "../../src/ports/intake.ts";
 import type { Generation } from "../../src/ports/roster.ts";
+import type { StatusReport } from "../../src/ports/status.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { buildGeneration } from "../../src/registry/build.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
@@ -102,12 +103,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     clock,
     random,
     accounts: [account],
-    status: {
-      report: () => {
-        throw new TypeError("no status in this rig");
-      },
-      intakeOpen: () => true,
-    },
+    status: { report: () => reportOf(generation, availability, clock.now()), intakeOpen: () => true },
     blobs: {
       put: async (name) => name,
       reserve: async (name) => ({ key: name, path: `/blobs/${name}` }),
@@ -172,5 +168,28 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       await clock.advance(1000);
       await flushed;
     },
+  };
+}
+
+/** The parts of a report that chat commands read. */
+function reportOf(generation: Generation, availability: ProbedAvailability, now: number): StatusReport {
+  const agents = [...generation.agents.keys()].map((id) => {
+    const candidates = availability.of(id);
+    return { id, candidates, servable: candidates.some(({ available }) => available) };
+  });
+  const served = agents.every(({ servable }) => servable);
+  return {
+    status: served ? "ready" : "holding",
+    version: "0",
+    startedAt: now,
+    generation: 1,
+    failing: [],
+    degraded: [],
+    agents,
+    harnesses: [],
+    channels: [],
+    waiting: 0,
+    held: 0,
+    custody: "C0",
   };
 }
