@@ -151,5 +151,10 @@ export const outboxCases: StoreCases = {
       (await store.pendingDeliveries()).map(({ key }) => key),
       ["c", "b"],
     );
+    const [first] = await store.pendingDeliveries();
+    assert.deepEqual(
+      (await store.pendingDeliveries(first?.seq)).map(({ key }) => key),
+      ["b"],
+    );
   },
 };
