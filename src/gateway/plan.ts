@@ -78,19 +78,31 @@ export async function planOne(kind: string, baseDir: string): Promise<HarnessPla
   );
 }
 
+interface SectionKind<Options> {
+  readonly schema: SectionSchema<Options>;
+  readonly defaults?: Options;
+}
+
+type SectionInput = Pick<PlanInput, "baseDir"> & { readonly secrets: Pick<Secrets, "resolve"> };
+
 async function sectionOf<Options>(
-  input: Pick<PlanInput, "baseDir"> & { secrets: Pick<Secrets, "resolve"> },
-  kind: { schema: SectionSchema<Options> },
+  input: SectionInput,
+  kind: SectionKind<Options>,
   id: string,
-  raw: unknown,
+  raw: Readonly<Record<string, unknown>>,
   at: string,
 ): Promise<Section<Options>> {
-  const { parseSection } = await import("../config/section.ts");
+  const empty = Object.keys(raw).length === 0;
   return {
     id,
     at,
     baseDir: input.baseDir,
-    options: parseSection(await kind.schema(), raw, at),
+    options: empty && kind.defaults !== undefined ? kind.defaults : await checked(kind, raw, at),
     secret: (ref, key) => input.secrets.resolve(ref, `${at}.${key}`),
   };
+}
+
+async function checked<Options>(kind: SectionKind<Options>, raw: unknown, at: string): Promise<Options> {
+  const { parseSection } = await import("../config/section.ts");
+  return parseSection(await kind.schema(), raw, at);
 }

@@ -41,6 +41,8 @@ export interface ChannelKind<Options = unknown> {
   /** The one account of a channel that has no credentials: it needs no configuration. */
   readonly implicitAccount?: string;
   readonly schema: SectionSchema<Options>;
+  /** What an empty section means, equal to what the schema makes of it: spares loading the schema. */
+  readonly defaults?: Options;
   /**
    * Plans one account and opens nothing yet.
    *

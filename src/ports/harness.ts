@@ -24,6 +24,8 @@ export interface HarnessDeps {
 export interface HarnessKind<Options = unknown> {
   readonly kind: string;
   readonly schema: SectionSchema<Options>;
+  /** What an empty section means, equal to what the schema makes of it: spares loading the schema. */
+  readonly defaults?: Options;
   /**
    * Plans one declared harness and opens nothing.
    *

@@ -12,6 +12,7 @@ export const web: ChannelKind<WebOptions> = {
   kind: "web",
   implicitAccount: "default",
   schema: async () => (await import("./schema.ts")).webSchema,
+  defaults: {},
   plan: (section) =>
     Promise.resolve({
       kind: "web",

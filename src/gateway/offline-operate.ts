@@ -1,0 +1,41 @@
+import { createIds } from "../core/ids.ts";
+import { RollcallError } from "../core/errors.ts";
+import { systemClock } from "../platform/clock.ts";
+import { systemRandom } from "../platform/random.ts";
+import type { Operate } from "../ports/operate.ts";
+import type { Store } from "../ports/store.ts";
+import { createOperate } from "../sessions/operate.ts";
+
+const nothing = (): void => undefined;
+const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
+const log = { ...silent, child: () => log };
+
+/**
+ * What an operator can do with the messages of a gateway that isn't running: the store changes, and the next start
+ * goes on from there. Nothing runs, so nothing is woken or stopped.
+ */
+export function offlineOperate(store: Store): Operate {
+  const needsGateway = (): never => {
+    throw new RollcallError("gateway-unreachable", { detail: "only a running gateway knows its agents and channels" });
+  };
+  return createOperate({
+    store,
+    lanes: {
+      wake: nothing,
+      stop: () => false,
+      interrupt: nothing,
+      drain: () => Promise.resolve(),
+      running: () => 0,
+    },
+    outbox: { wake: nothing, plan: needsGateway, progress: needsGateway, acknowledge: nothing },
+    roster: { current: needsGateway },
+    clock: systemClock,
+    ids: createIds(
+      () => systemClock.now(),
+      () => systemRandom.next(),
+    ),
+    log,
+    events: { publish: nothing, subscribe: () => nothing, since: () => [] },
+    reachable: needsGateway,
+  });
+}
