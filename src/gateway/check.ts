@@ -10,6 +10,7 @@ import type { Harness } from "../ports/harness.ts";
 import { HARNESS_KINDS } from "./catalog.ts";
 import { planAll, type Plans } from "./plan.ts";
 import { openPlatform, type Platform } from "./platform.ts";
+import { unsupported } from "./unsupported.ts";
 
 export interface CheckOptions {
   readonly config: string | undefined;
@@ -51,6 +52,7 @@ export async function runCheck(options: CheckOptions): Promise<ExitCode> {
     workspaces: join(platform.stateDir, "workspaces"),
   });
   const plans = await planAll({ config: loaded.config, baseDir: loaded.baseDir, secrets: platform.secrets });
+  const warnings = [...loaded.warnings, ...unsupported(loaded.config)];
   const registered = [...plans.harnesses.keys()];
   const faults = plans.unregistered.map((missing) => unregisteredLine(missing, registered));
   const roll = await callEach(options, platform, plans, loaded.config.agents.list);
@@ -60,7 +62,7 @@ export async function runCheck(options: CheckOptions): Promise<ExitCode> {
   const exit =
     faults.length + unserved.length > 0
       ? EXIT.unresolved
-      : options.strict && loaded.warnings.length > 0
+      : options.strict && warnings.length > 0
         ? EXIT.findings
         : EXIT.ok;
   const channels = plans.channels.map(({ kind, account }) => `${kind}/${account}`);
@@ -68,7 +70,7 @@ export async function runCheck(options: CheckOptions): Promise<ExitCode> {
     roll,
     channels,
     faults: [...faults, ...unserved.map(({ id }) => `no candidate of agent ${id} is available`)],
-    warnings: loaded.warnings,
+    warnings,
     exit,
   });
   return exit;

@@ -19,6 +19,7 @@ import { serve, type Serving } from "./serve.ts";
 import { prepareStateDir, prepareWorkspaces, removePresence, writePresence } from "./state-dir.ts";
 import type { Stage } from "./status.ts";
 import { openStateStore, refuseLostConfig, type OpenedStore } from "./store.ts";
+import { unsupported } from "./unsupported.ts";
 import { version } from "./version.ts";
 
 const DEADLINE = {
@@ -50,6 +51,7 @@ export async function runGateway(options: StartOptions): Promise<ExitCode> {
 async function bootAndServe(options: StartOptions, platform: Platform, boot: Boot): Promise<ExitCode> {
   const stage: Stage = { draining: false, started: false };
   const settled = await boot.phase("config", DEADLINE.config, () => loadSettled(options, platform));
+  for (const line of unsupported(settled.config)) platform.log.warn("config.unsupported", {}, line);
   prepareWorkspaces(settled.config.agents.list);
   const opened = await boot.phase("store", DEADLINE.store, () => openStateStore(platform, settled));
   boot.undo("store", 10 * SECOND, () => opened.store.close());

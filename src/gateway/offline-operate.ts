@@ -16,7 +16,9 @@ const log = { ...silent, child: () => log };
  */
 export function offlineOperate(store: Store): Operate {
   const needsGateway = (): never => {
-    throw new RollcallError("gateway-unreachable", { detail: "only a running gateway knows its agents and channels" });
+    throw new RollcallError("gateway-unreachable", {
+      detail: "only a running gateway knows its agents and channels",
+    });
   };
   return createOperate({
     store,

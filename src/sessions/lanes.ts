@@ -7,6 +7,7 @@
  *
  * Keeps: I4 (what waits is looked at until it ends), I9 (one turn at a time per lane, in order).
  */
+import type { AgentConfig } from "../core/config.ts";
 import type { Entry } from "../core/entry.ts";
 import { messageOf } from "../core/errors.ts";
 import type { SessionKey } from "../core/ids.ts";
@@ -168,6 +169,7 @@ async function runBundle(state: State, lane: Lane, bundle: readonly [Entry, ...E
   const generation = deps.roster.current();
   const agent = generation.agents.get(bundle[0].agent);
   if (agent === undefined) return { kind: "again" };
+  await resetIdle(deps, agent, bundle[0]);
   const turn = await deps.store.claim({
     turn: bundle[0].turn ?? deps.ids.turn(),
     entries: bundle.map(({ id, state: from, attempt }) => ({ id, state: from, attempt })),
@@ -202,6 +204,16 @@ async function runBundle(state: State, lane: Lane, bundle: readonly [Entry, ...E
     lane.turn = null;
   }
   return { kind: "again" };
+}
+
+/** A session that nobody used for as long as `session.reset.idle` begins afresh. */
+async function resetIdle(deps: LaneDeps, agent: AgentConfig, next: Entry): Promise<void> {
+  const { idle } = agent.session.reset;
+  if (idle === undefined || next.turn !== null) return;
+  const [last] = await deps.store.exchanges(next.session, 0, 1);
+  if (last === undefined || next.acceptedAt - last.at < idle) return;
+  deps.log.info("session.reset", { session: next.session, idle });
+  await deps.store.resetSession(next.session, deps.clock.now());
 }
 
 /** Answers that come sooner need no "typing"; platforms forget it after some seconds. */

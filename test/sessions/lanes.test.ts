@@ -280,3 +280,20 @@ test("a stop of the gateway leaves nothing running and everything to be answered
   assert.deepEqual(next.texts(), ["echo: slow"]);
   await next.stop();
 });
+
+test("a session that nobody used for long begins afresh", async (t) => {
+  const session = { direct: "conversation", links: {}, reset: { idle: 60 * MINUTE } } as const;
+  const rig = await rigFor(t, { agents: [{ session }] });
+  for (const [text, later] of [
+    ["one", 10],
+    ["two", 90],
+    ["three", 0],
+  ] as const) {
+    await rig.say(text);
+    await rig.run(later * MINUTE);
+  }
+  assert.deepEqual(
+    rig.harness("echo").prompts.map(({ spec }) => spec.resume),
+    [null, "native-1", null],
+  );
+});

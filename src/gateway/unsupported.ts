@@ -1,0 +1,34 @@
+import type { AgentConfig, Config } from "../core/config.ts";
+import { RollcallError } from "../core/errors.ts";
+
+/**
+ * What the configuration asks for and this version doesn't do yet, one line each, so that nobody relies on it.
+ *
+ * @throws RollcallError `plugin-failed`: a gateway without a listed plugin is not the one that was declared
+ */
+export function unsupported(config: Config): readonly string[] {
+  const [plugin] = config.plugins;
+  if (plugin !== undefined) {
+    throw new RollcallError("plugin-failed", {
+      at: "plugins",
+      detail: `${plugin}: this version can't load plugins`,
+    });
+  }
+  const lines = config.agents.list.flatMap((agent) =>
+    agentLines(agent).map((line) => `agents.list (${agent.id}): ${line}`),
+  );
+  if (config.alerts.routes.length > 0) lines.push("alerts.routes: alerts are only logged in this version");
+  if (config.alerts.deadman !== undefined) lines.push("alerts.deadman: nothing is pinged in this version");
+  if (config.gateway.boot.badConfig !== "exit")
+    lines.push("gateway.boot.badConfig: this version always exits");
+  return lines;
+}
+
+function agentLines(agent: AgentConfig): readonly string[] {
+  const lines: string[] = [];
+  if (agent.spend.perDay !== undefined) lines.push("spend.perDay is counted, not enforced, in this version");
+  if (agent.canary.every !== undefined) lines.push("canary: no canary is sent in this version");
+  if (agent.midTurn === "steer")
+    lines.push("midTurn: no harness can be steered in this version; it works as collect");
+  return lines;
+}
