@@ -84,7 +84,7 @@ export async function openRig(rig: RigOptions = {}): Promise<TelegramRig> {
     options,
     at: "channels.telegram.accounts.default",
     baseDir: "/",
-    secret: async (ref) => String(ref),
+    secret: async (ref) => (typeof ref === "string" ? ref : ""),
   });
   const deps: ChannelDeps = {
     clock,

@@ -45,6 +45,8 @@ interface Progress {
   /** Sent with the next poll: everything below it is stored and confirmed. Null: nothing to confirm. */
   confirm: number | null;
   connected: boolean;
+  /** The next poll doesn't wait: it shows at once whether receiving works. */
+  prove: boolean;
   faults: number;
   conflicts: number;
   lastConflict: Duration;
@@ -61,13 +63,13 @@ export async function receive(deps: ReceiveDeps, signal: AbortSignal): Promise<v
   const progress: Progress = {
     confirm: null,
     connected: false,
+    prove: true,
     faults: 0,
     conflicts: 0,
     lastConflict: -Infinity,
   };
   while (!signal.aborted) {
-    // The first poll doesn't wait: it proves at once that a quiet account can receive.
-    const timeout = progress.connected ? LONG_POLL_SECONDS : 0;
+    const timeout = progress.prove ? 0 : LONG_POLL_SECONDS;
     const result = await poll(deps, progress.confirm, timeout, signal);
     if (signal.aborted) return;
     if (!result.ok) {
@@ -108,6 +110,7 @@ function polled(deps: ReceiveDeps, progress: Progress): void {
     deps.state.received();
   }
   progress.connected = true;
+  progress.prove = false;
 }
 
 /** Stores one batch. When that fails nothing is confirmed, and Telegram delivers it again. */
@@ -155,6 +158,7 @@ async function recover(
   signal: AbortSignal,
 ): Promise<void> {
   const { state, random } = deps;
+  progress.prove = true;
   const detail = describeFault(fault);
   const code = fault.kind === "answered" ? fault.code : 0;
   if (code === 401 || code === 404) throw new RollcallError("token-refused", { detail });
