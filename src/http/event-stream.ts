@@ -29,7 +29,8 @@ export async function streamEvents(context: Context, call: Call): Promise<Answer
 }
 
 function namesOf(conversation: string): readonly string[] {
-  return [conversation, formatAddress(conversationOf(conversation))];
+  const address = conversationOf(conversation);
+  return [conversation, address.conversation, formatAddress(address)];
 }
 
 function wants(event: GatewayEvent, names: readonly string[] | null): boolean {

@@ -3,6 +3,9 @@ import { test } from "node:test";
 import type { Delivery } from "../../src/core/delivery.ts";
 import type { DeliveryId } from "../../src/core/ids.ts";
 import { web } from "../../src/channels/web/channel.ts";
+import { channelSuite, type ChannelRig } from "../contracts/channel-suite.ts";
+import { createRecordingIntake } from "../contracts/recording-intake.ts";
+import { openRig } from "../http/rig.ts";
 import type { Channel, ChannelDeps, SendRequest } from "../../src/ports/channel.ts";
 import { createFakeClock, settle, type FakeClock } from "../fakes/clock.ts";
 
@@ -48,11 +51,11 @@ test("it has no options", async () => {
   assert.ok(!schema.safeParse({ token: "x" }).success);
 });
 
-test("it is connected from the first moment until it is told to stop", async () => {
+test("it is connected as soon as it runs, until it is told to stop", async () => {
   const { channel, clock } = await open();
   let changes = 0;
   channel.onState(() => changes++);
-  assert.equal(channel.state().status, "connected");
+  assert.deepEqual([channel.state().status, channel.state().lastReceive], ["starting", null]);
   const stop = new AbortController();
   const running = channel.run(stop.signal);
   await clock.advance(3600_000);
@@ -60,7 +63,7 @@ test("it is connected from the first moment until it is told to stop", async () 
   stop.abort();
   await running;
   await settle();
-  assert.deepEqual([channel.state().status, changes], ["stopped", 1]);
+  assert.deepEqual([channel.state().status, changes], ["stopped", 2]);
   await channel.run(AbortSignal.abort());
   assert.equal(channel.state().status, "stopped");
 });
@@ -89,4 +92,65 @@ test("a reply is one part, whole, with its files by name and without their folde
   assert.equal(one?.text, "Done.\n\nA file was made:\n\n- `ab.pdf`");
   const [two] = channel.plan({ text: "", files: ["/x/a", "C:\\x\\b"] }, context);
   assert.equal(two?.text, "Files were made:\n\n- `a`\n- `b`");
+});
+
+/** A client of the API that keeps what it sent until it was confirmed, and sends it again under the same id. */
+async function openContractRig(): Promise<ChannelRig> {
+  const ends: (() => unknown)[] = [];
+  const { channel, clock } = await open();
+  const intake = createRecordingIntake();
+  const rig = await openRig({ after: (end: unknown) => void ends.push(end as () => unknown) });
+  const store = rig.desk.intake.accept.bind(rig.desk.intake);
+  rig.desk.intake.accept = async (batch) => {
+    await intake.accept(batch);
+    return store(batch);
+  };
+  const waiting = new Map<string, string>();
+  const sending = new Set<Promise<void>>();
+  const send = (id: string, text: string): void => {
+    const sent = rig
+      .ask({ method: "POST", path: "/api/v1/messages", body: { id, text, conversation: "main" } })
+      .then(({ status }) => void (status === 202 && waiting.delete(id)));
+    sending.add(sent);
+    void sent.then(() => sending.delete(sent));
+  };
+  let said = 0;
+  return {
+    channel,
+    intake,
+    address: { channel: "web", account: "default", conversation: "main" },
+    say(text) {
+      const id = `said-${++said}`;
+      waiting.set(id, text);
+      send(id, text);
+      return Promise.resolve();
+    },
+    unconfirmed: () => Promise.resolve(waiting.size > 0),
+    shown: () => Promise.resolve([]),
+    async pass(ms) {
+      await clock.advance(ms);
+      if (ms < 1000 || sending.size > 0) return;
+      for (const [id, text] of waiting) send(id, text);
+    },
+    leftovers: () => Promise.resolve(clock.pending === 0 ? [] : ["timers"]),
+    async close() {
+      await Promise.all(sending);
+      for (const end of ends) await end();
+    },
+  };
+}
+
+const NO_PLATFORM = "there is no platform between the gateway and the page";
+
+channelSuite({
+  name: "web",
+  open: openContractRig,
+  skips: {
+    "survives an outage": NO_PLATFORM,
+    sends: "answers are read from the store; the send itself is tested above",
+    unreachable: NO_PLATFORM,
+    "answer-lost": NO_PLATFORM,
+    refused: NO_PLATFORM,
+    paced: NO_PLATFORM,
+  },
 });

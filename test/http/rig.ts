@@ -67,7 +67,11 @@ export const REPORT: StatusReport = {
 };
 
 /** A server on a free port over fakes of its ports; closed when the test ends. */
-export async function openRig(t: TestContext, over: Partial<HttpDeps> = {}, times?: HttpTimes): Promise<Rig> {
+export async function openRig(
+  t: Pick<TestContext, "after">,
+  over: Partial<HttpDeps> = {},
+  times?: HttpTimes,
+): Promise<Rig> {
   const dir = await mkdtemp(join(tmpdir(), "rollcall-http-"));
   const clock = createFakeClock();
   const random = createCounter();

@@ -62,6 +62,13 @@ test("a body beyond the limit is refused while it is read, whether its length wa
   assert.equal(rig.desk.messages.size, 0);
 });
 
+test("a body that says it is too large is refused before it comes", async (t) => {
+  const rig = await openRig(t);
+  const head = `POST ${PATH} HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\nAuthorization: Bearer ${TOKEN}\r\nConnection: close\r\n`;
+  const told = await raw(rig, `${head}Content-Type: application/json\r\nContent-Length: 99000000\r\n\r\n`);
+  assert.match(told, /^HTTP\/1\.1 413 /);
+});
+
 test("a body is asked for only when its caller is known", async (t) => {
   const rig = await openRig(t);
   const head = `POST ${PATH} HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\nContent-Type: application/json\r\nContent-Length: 12\r\nConnection: close\r\nExpect: 100-continue\r\n`;

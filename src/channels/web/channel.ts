@@ -27,7 +27,7 @@ const NOBODY: AccessConfig = { direct: { policy: "off", allow: [] }, groups: {} 
 
 function openWeb(account: string, deps: ChannelDeps): Channel {
   let since = deps.clock.now();
-  let status: ChannelState["status"] = "connected";
+  let status: ChannelState["status"] = "starting";
   const watchers: (() => void)[] = [];
   const become = (next: ChannelState["status"]): void => {
     if (next === status) return;
@@ -57,14 +57,14 @@ function openWeb(account: string, deps: ChannelDeps): Channel {
       detail: null,
       since,
       // HTTP is asked, it doesn't ask: while it is open it can receive.
-      lastReceive: deps.clock.monotonic(),
+      lastReceive: status === "starting" ? null : deps.clock.monotonic(),
       name: null,
       hints: [],
     }),
     onState: (changed) => {
       watchers.push(changed);
     },
-    plan: (reply) => [renderReply(reply)],
+    plan: (reply) => renderReply(reply),
     send(request) {
       const { address, id } = request.delivery;
       const ours = address.channel === "web" && address.account === account;
