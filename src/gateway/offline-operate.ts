@@ -1,10 +1,27 @@
+import type { AgentConfig } from "../core/config.ts";
 import { createIds } from "../core/ids.ts";
 import { RollcallError } from "../core/errors.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Operate } from "../ports/operate.ts";
+import type { Generation } from "../ports/roster.ts";
 import type { Store } from "../ports/store.ts";
 import { createOperate } from "../sessions/operate.ts";
+
+/** A message's own agent is taken as it is: the next start holds the message if the agent is gone. */
+class AnyAgent extends Map<string, AgentConfig> {
+  override has(): boolean {
+    return true;
+  }
+}
+
+const NOBODY: Generation = {
+  number: 0,
+  agents: new AnyAgent(),
+  firstAgent: "",
+  harnesses: new Map(),
+  candidates: () => [],
+};
 
 const nothing = (): void => undefined;
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
@@ -30,7 +47,7 @@ export function offlineOperate(store: Store): Operate {
       running: () => 0,
     },
     outbox: { wake: nothing, plan: needsGateway, progress: needsGateway, acknowledge: nothing },
-    roster: { current: needsGateway },
+    roster: { current: () => NOBODY },
     clock: systemClock,
     ids: createIds(
       () => systemClock.now(),

@@ -3,24 +3,18 @@ import { codeOf, RollcallError } from "../core/errors.ts";
 import type { SecretRef } from "../core/secret.ts";
 import { visibleText } from "../core/visible-text.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import { readSecretFile, runSecretCommand, type CommandResult } from "./secret-sources.ts";
 import { createRedactor } from "./redact.ts";
 
-/** What secrets are made of. */
+/** What secrets are made of; the machine's own files and programs where nothing else is given. */
 export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** @throws what the system says */
-  readonly readFile: (path: string) => Promise<string>;
+  readonly readFile?: (path: string) => Promise<string>;
   /** Runs a program to its end. Never rejects for what the program does; bounded by its own deadline. */
-  readonly run: (command: readonly [string, ...string[]]) => Promise<CommandResult>;
+  readonly run?: (command: readonly [string, ...string[]]) => Promise<CommandResult>;
   /** Folder that relative file names start from; the working folder when absent. */
   readonly baseDir?: string;
-}
-
-export interface CommandResult {
-  /** Null when the program could not be started, was killed, or took too long. */
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly timedOut: boolean;
 }
 
 /** Longest secret, in UTF-16 units: a file or a command that writes more is not one. */
@@ -55,12 +49,12 @@ async function read(sources: SecretSources, ref: SecretRef, at: string): Promise
   if ("file" in ref) {
     const path = sources.baseDir === undefined ? ref.file : resolvePath(sources.baseDir, ref.file);
     try {
-      return await sources.readFile(path);
+      return await (sources.readFile ?? readSecretFile)(path);
     } catch (error) {
       throw unresolved(at, `${nameOf(ref)} can't be read (${codeOf(error) ?? "unknown reason"})`, error);
     }
   }
-  const { code, stdout, timedOut } = await sources.run(ref.command);
+  const { code, stdout, timedOut } = await (sources.run ?? runSecretCommand)(ref.command);
   if (timedOut) throw unresolved(at, `${nameOf(ref)} took too long`);
   if (code === null) throw unresolved(at, `${nameOf(ref)} could not be run`);
   if (code !== 0) throw unresolved(at, `${nameOf(ref)} ended with ${code}`);
