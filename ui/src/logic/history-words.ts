@@ -1,0 +1,37 @@
+import type { HistoryLine } from "../api/wire.ts";
+
+const WORDS: Readonly<Record<string, string>> = {
+  accepted: "Accepted and stored",
+  claimed: "An attempt began",
+  prompted: "Handed to the agent",
+  answered: "Answered",
+  held: "Held",
+  released: "Released",
+  queued: "Waiting for its turn",
+  interrupted: "Interrupted",
+  drained: "Put back while the gateway stopped",
+  asked: "The sender was asked",
+  refused: "Refused by the model",
+  retried: "Tried again by hand",
+  cancelled: "Stopped",
+  dead: "Failed for good",
+  quarantined: "Set aside",
+  absorbed: "Taken into another message’s answer",
+  adopted: "Found finished after a restart",
+  "hold-expired": "Waited longer than is allowed",
+  sending: "Being delivered",
+  sent: "Delivered",
+  "retry-at": "Delivery put off",
+  "in-doubt": "Delivery in doubt",
+  done: "Done",
+};
+
+/** What happened, in words; what this page doesn't know stands as the gateway wrote it. Pure. */
+export function historyWords(line: HistoryLine): string {
+  return Object.hasOwn(WORDS, line.event) ? (WORDS[line.event] ?? line.event) : line.event;
+}
+
+/** The rest of a line as `name value` pairs, without what every line has. Pure. */
+export function historyFacts(line: HistoryLine): readonly (readonly [string, string])[] {
+  return Object.entries(line.data).filter(([key, value]) => key !== "epoch" && value !== "");
+}
