@@ -161,7 +161,7 @@ function exchange(
 
 /** Calls back once the connection stands: from then on bytes of the request may have left. */
 function whenOpen(socket: Socket, secure: boolean, reused: boolean, open: () => void): void {
-  if (reused || (!secure && !socket.connecting)) return open();
+  if (reused || (!secure && socket.readyState === "open")) return open();
   socket.once(secure ? "secureConnect" : "connect", open);
 }
 

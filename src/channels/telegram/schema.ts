@@ -27,9 +27,19 @@ const direct = z
     message: '"*" is only allowed with policy "open"',
   });
 
-const topics = z.record(
-  z.string().regex(/^\d+$/, "expected a topic's id"),
-  z.strictObject({ agent: z.string().optional() }),
+/** A table whose keys are ids of one form. */
+function byId<Value extends z.ZodType>(value: Value, form: RegExp, expected: string) {
+  return z.record(z.string(), value).superRefine((table, context) => {
+    for (const key of Object.keys(table)) {
+      if (!form.test(key)) context.addIssue({ code: "custom", path: [key], message: expected });
+    }
+  });
+}
+
+const topics = byId(
+  z.strictObject({ agent: z.string().min(1).optional() }),
+  /^\d+$/,
+  "expected a topic's id, a number",
 );
 
 const group = z.strictObject({
@@ -39,7 +49,7 @@ const group = z.strictObject({
   topics: topics.default({}),
 });
 
-const groups = z.record(z.string().regex(/^-\d{1,20}$/, "expected a group's id, a negative number"), group);
+const groups = byId(group, /^-\d{1,20}$/, "expected a group's id, a negative number");
 
 const command = z.tuple([z.string().min(1)], z.string());
 
