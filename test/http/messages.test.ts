@@ -149,6 +149,18 @@ test("a wait ends with the reply, and then answers 200", async (t) => {
   assert.deepEqual(messageOf(told)["reply"], { text: "hi there", files: ["out.pdf"] });
 });
 
+test("a message that is sent again after its end is that message, without a wait as accepted", async (t) => {
+  const rig = await openRig(t);
+  await post(rig, { text: "hello", id: "c" });
+  rig.desk.answer("m_1", "hi");
+  const [plain, waited] = [
+    await post(rig, { text: "hello", id: "c" }),
+    await post(rig, { text: "hello", id: "c" }, "?wait=1"),
+  ];
+  assert.deepEqual([plain.status, waited.status], [202, 200]);
+  assert.deepEqual(messageOf(plain)["reply"], { text: "hi", files: ["out.pdf"] });
+});
+
 test("a wait that was too short answers 202, and an event that is missed is made up by a look", async (t) => {
   const rig = await openRig(t);
   const tooShort = post(rig, { text: "hello" }, "?wait=2s");

@@ -69,11 +69,11 @@ export const REPORT: StatusReport = {
 /** A server on a free port over fakes of its ports; closed when the test ends. */
 export async function openRig(
   t: Pick<TestContext, "after">,
-  over: Partial<HttpDeps> = {},
+  over: Partial<HttpDeps> & { readonly clock?: FakeClock } = {},
   times?: HttpTimes,
 ): Promise<Rig> {
   const dir = await mkdtemp(join(tmpdir(), "rollcall-http-"));
-  const clock = createFakeClock();
+  const clock = over.clock ?? createFakeClock();
   const random = createCounter();
   const events = createEvents({ clock, random });
   const blobs = createBlobs(join(dir, "blobs"));
@@ -120,8 +120,10 @@ export async function openRig(
   );
   const { port } = await http.listen("127.0.0.1", 0);
   t.after(async () => {
-    // The grace is the fake clock's: closing must not need it.
-    await http.close(1000);
+    const closed = http.close(1000);
+    // A test that failed may have left a request running: it is cut.
+    await clock.advance(1000);
+    await closed;
     await rm(dir, { recursive: true });
   });
   return Object.assign(rig, { http, port, ask: (what: Ask) => ask(port, what) });
