@@ -69,6 +69,7 @@ async function bootAndServe(options: StartOptions, platform: Platform, boot: Boo
   await boot.phase("channels", DEADLINE.channels, () => serving.openChannels());
   await boot.phase("probe", settled.config.gateway.boot.probeDeadline + 5 * SECOND, () => serving.probe());
   stage.started = true;
+  serving.loadLate();
   serving.announce(recovered);
   refuseUnavailable(settled.config, serving);
   const end = await serving.ended(options.stopRequested);

@@ -8,16 +8,15 @@ import { createStoreHealth, type StoreHealth } from "../health/store-health.ts";
 import { createBlobs } from "../platform/blobs.ts";
 import { systemClock } from "../platform/clock.ts";
 import { createEvents } from "../platform/events.ts";
-import { createMetrics } from "../platform/metrics.ts";
+import { createMetrics, type LateMetrics } from "../platform/metrics.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Blobs } from "../ports/blobs.ts";
-import type { Metrics } from "../ports/metrics.ts";
 import { createCounts, type Counts } from "./counts.ts";
 import type { ServeInput } from "./serve.ts";
 
 /** What watches the gateway and what its stages share. */
 export interface Parts {
-  readonly metrics: Metrics;
+  readonly metrics: LateMetrics;
   readonly events: ReturnType<typeof createEvents>;
   readonly blobs: Blobs;
   readonly availability: ProbedAvailability;
@@ -37,7 +36,7 @@ export async function openParts(input: ServeInput, end: (code: ExitCode) => void
   const clock = systemClock;
   const random = systemRandom;
   const { probeDeadline } = settled.config.gateway.boot;
-  const metrics = await createMetrics();
+  const metrics = createMetrics();
   const events = createEvents({ limit: LIMITS.eventRing, clock, random });
   const health = { clock, metrics, log: log.child("health") };
   const availability = createAvailability({ ...health, roster: roll.registry, random, probeDeadline });

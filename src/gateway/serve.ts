@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Boot } from "../boot/boot.ts";
-import { EXIT, type ExitCode } from "../core/errors.ts";
+import { EXIT, messageOf, type ExitCode } from "../core/errors.ts";
 import { SECOND } from "../core/time.ts";
 import { createHttp } from "../http/http.ts";
 import type { HttpServer } from "../http/deps.ts";
@@ -52,6 +52,8 @@ export interface Serving {
   /** Proves every candidate for the first time; what waits runs as soon as its own agent can serve. */
   probe(): Promise<void>;
   announce(recovered: Recovered): void;
+  /** Loads what nobody waits for. From then on nothing is loaded any more. */
+  loadLate(): void;
   /** Resolves with the exit code when the gateway shall end. */
   ended(stopRequested: AbortSignal): Promise<ExitCode>;
   /** No new turns, running ones get their grace, replies are flushed. */
@@ -88,6 +90,8 @@ export async function serve(input: ServeInput): Promise<Serving> {
       log.info("gateway.recovered", { ...recovered });
       watch.start();
     },
+    loadLate: () =>
+      void metrics.load().catch((error: unknown) => log.error("metrics.failed", { error: messageOf(error) })),
     ended(stopRequested) {
       if (stopRequested.aborted) stopping.resolve(EXIT.ok);
       stopRequested.addEventListener("abort", () => stopping.resolve(EXIT.ok), { once: true });

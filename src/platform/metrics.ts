@@ -7,18 +7,70 @@ const PREFIX = "rollcall_";
 
 /** What the three kinds have in common for us. */
 interface Instrument {
-  readonly row: MetricRow;
   readonly write: (labels: Labels, value: number) => void;
+}
+
+/** Writes that wait for the library; more than any start makes. */
+const EARLY_LIMIT = 10_000;
+
+/** Metrics whose library is loaded after the gateway serves, so that nobody waits for it. */
+export interface LateMetrics extends Metrics {
+  /** Loads the library and writes down what was counted so far. Called once, by the end of the start. */
+  load(): Promise<void>;
 }
 
 /**
  * The metrics of `METRICS`, and the process defaults. A name or label that isn't declared there is a bug and throws.
- * The library is loaded here, so that programs that don't count anything don't pay for it.
+ * What is counted before the library is there is kept and counted then.
  */
-export async function createMetrics(): Promise<Metrics> {
+export function createMetrics(): LateMetrics {
+  const early: (() => void)[] = [];
+  const fills: (() => Promise<void>)[] = [];
+  let loaded: Loaded | null = null;
+  const loop = monitorEventLoopDelay({ resolution: 20 });
+  loop.enable();
+  const write = (kind: MetricRow["kind"], name: string, labels: Labels, value: number): void => {
+    const row = Object.hasOwn(METRICS, name)
+      ? (METRICS as Readonly<Record<string, MetricRow>>)[name]
+      : undefined;
+    if (row?.kind !== kind) throw new RollcallError("bug", { detail: `there is no ${kind} named ${name}` });
+    const stray = Object.keys(labels).find((label) => !row.labels.includes(label));
+    if (stray !== undefined) throw new RollcallError("bug", { detail: `${name} has no label ${stray}` });
+    if (loaded !== null) loaded.instruments.get(name)?.write(labels, value);
+    else if (early.length < EARLY_LIMIT)
+      early.push(() => loaded?.instruments.get(name)?.write(labels, value));
+  };
+  const load = async (): Promise<Loaded> => {
+    if (loaded !== null) return loaded;
+    loaded = await loadInstruments();
+    for (const count of early.splice(0)) count();
+    return loaded;
+  };
+  return {
+    count: (name, labels = {}, by = 1) => write("counter", name, labels, by),
+    gauge: (name, value, labels = {}) => write("gauge", name, labels, value),
+    observe: (name, seconds, labels = {}) => write("histogram", name, labels, seconds),
+    onScrape: (fill) => void fills.push(fill),
+    load: async () => void (await load()),
+    async render() {
+      const { register } = await load();
+      write("gauge", "event_loop_lag_seconds", {}, loop.count === 0 ? 0 : loop.percentile(99) / 1e9);
+      loop.reset();
+      await Promise.all(fills.map((fill) => fill()));
+      return { contentType: register.contentType, text: await register.metrics() };
+    },
+  };
+}
+
+interface Loaded {
+  readonly instruments: ReadonlyMap<string, Instrument>;
+  readonly register: { readonly contentType: string; metrics(): Promise<string> };
+}
+
+async function loadInstruments(): Promise<Loaded> {
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import("prom-client");
-  const registers = [new Registry()];
-  const [register = new Registry()] = registers;
+  const register = new Registry();
+  const registers = [register];
   collectDefaultMetrics({ register });
   const instruments = new Map<string, Instrument>();
   for (const [name, row] of Object.entries<MetricRow>(METRICS)) {
@@ -28,51 +80,20 @@ export async function createMetrics(): Promise<Metrics> {
         const counter = new Counter(base);
         // A counter that is there before it counts can be alerted on from the first event.
         if (row.labels.length === 0) counter.inc(0);
-        instruments.set(name, { row, write: (labels, by) => counter.inc(labels, by) });
+        instruments.set(name, { write: (labels, by) => counter.inc(labels, by) });
         break;
       }
       case "gauge": {
         const gauge = new Gauge(base);
-        instruments.set(name, { row, write: (labels, value) => gauge.set(labels, value) });
+        instruments.set(name, { write: (labels, value) => gauge.set(labels, value) });
         break;
       }
       case "histogram": {
         const histogram = new Histogram({ ...base, buckets: [...(row.buckets ?? [])] });
-        instruments.set(name, { row, write: (labels, seconds) => histogram.observe(labels, seconds) });
+        instruments.set(name, { write: (labels, seconds) => histogram.observe(labels, seconds) });
         break;
       }
     }
   }
-  return metricsOf(instruments, () => register.metrics(), register.contentType);
-}
-
-function metricsOf(
-  instruments: ReadonlyMap<string, Instrument>,
-  text: () => Promise<string>,
-  contentType: string,
-): Metrics {
-  const fills: (() => Promise<void>)[] = [];
-  const loop = monitorEventLoopDelay({ resolution: 20 });
-  loop.enable();
-  const write = (kind: MetricRow["kind"], name: string, labels: Labels, value: number): void => {
-    const instrument = instruments.get(name);
-    if (instrument?.row.kind !== kind) {
-      throw new RollcallError("bug", { detail: `there is no ${kind} named ${name}` });
-    }
-    instrument.write(labels, value);
-  };
-  return {
-    count: (name, labels = {}, by = 1) => write("counter", name, labels, by),
-    gauge: (name, value, labels = {}) => write("gauge", name, labels, value),
-    observe: (name, seconds, labels = {}) => write("histogram", name, labels, seconds),
-    onScrape: (fill) => {
-      fills.push(fill);
-    },
-    async render() {
-      write("gauge", "event_loop_lag_seconds", {}, loop.count === 0 ? 0 : loop.percentile(99) / 1e9);
-      loop.reset();
-      await Promise.all(fills.map((fill) => fill()));
-      return { contentType, text: await text() };
-    },
-  };
+  return { instruments, register };
 }

@@ -27,7 +27,7 @@ test("every metric that is promised is declared, with its labels", () => {
 });
 
 test("counters count, gauges show, histograms observe, and the process is shown too", async () => {
-  const metrics = await createMetrics();
+  const metrics = createMetrics();
   metrics.count("messages_accepted_total", { channel: "web" });
   metrics.count("messages_accepted_total", { channel: "web" }, 2);
   metrics.gauge("ready", 1);
@@ -49,13 +49,13 @@ test("counters count, gauges show, histograms observe, and the process is shown 
 });
 
 test("two sets of metrics don't know each other", async () => {
-  const [one, two] = [await createMetrics(), await createMetrics()];
+  const [one, two] = [createMetrics(), createMetrics()];
   one.gauge("ready", 1);
   assert.ok(!(await two.render()).text.includes("rollcall_ready 1\n"));
 });
 
 test("a name that isn't declared, or is another kind, is a bug", async () => {
-  const metrics = await createMetrics();
+  const metrics = createMetrics();
   const bug = (error: unknown): boolean => error instanceof RollcallError && error.code === "bug";
   assert.throws(() => metrics.count("nonsense_total"), bug);
   assert.throws(() => metrics.count("ready"), bug);
