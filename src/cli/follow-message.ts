@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { EXIT, RollcallError, type ExitCode } from "../core/errors.ts";
-import { SECOND } from "../core/time.ts";
+import { SECOND, type Duration } from "../core/time.ts";
 import { visibleLines, visibleText } from "../core/visible-text.ts";
 import type { Client, Json } from "./client.ts";
 import type { ServerEvent } from "./event-parser.ts";
@@ -15,12 +15,17 @@ export interface Following {
   readonly send: () => Promise<string>;
   /** The chat that the answer goes to instead of the terminal. */
   readonly to: string | undefined;
+  readonly patience?: Patience;
 }
 
-/** How long a hold may last before it is taken as one: an agent that is just being probed is back sooner. */
-const HOLD_GRACE = 2 * SECOND;
-/** How long a gateway that went away may take to come back. */
-const COME_BACK = 5 * SECOND;
+interface Patience {
+  /** How long a hold may last before it is taken as one: an agent that is just being probed is back sooner. */
+  readonly hold: Duration;
+  /** How long a gateway that went away may take to come back. */
+  readonly comeBack: Duration;
+}
+
+const PATIENCE: Patience = { hold: 2 * SECOND, comeBack: 5 * SECOND };
 const TRY_AGAIN = SECOND / 4;
 
 /**
@@ -60,7 +65,7 @@ type Step = { readonly type: "progress" | "state" | "gone"; readonly data: Json 
 
 /** What happens to one message, from its first event to the loss of the gateway. */
 async function* watch(
-  { client }: Following,
+  following: Following,
   id: string,
   first: AsyncIterable<ServerEvent>,
   signal: AbortSignal,
@@ -76,7 +81,7 @@ async function* watch(
       else if (event.type === "progress") yield { type: "progress", data };
       else if (event.type === "message") yield { type: "state", data };
     }
-    events = await comeBack(client, place, signal);
+    events = await comeBack(following, place, signal);
     // What was missed in between is known by looking.
     if (events !== null) yield { type: "state", data: {} };
   }
@@ -84,11 +89,11 @@ async function* watch(
 }
 
 async function comeBack(
-  client: Client,
+  { client, patience = PATIENCE }: Following,
   place: string | null,
   signal: AbortSignal,
 ): Promise<AsyncIterable<ServerEvent> | null> {
-  const until = performance.now() + COME_BACK;
+  const until = performance.now() + patience.comeBack;
   while (performance.now() < until && !signal.aborted) {
     try {
       return await client.events(place, signal);
@@ -113,7 +118,7 @@ async function settle(
   answer: Answer,
   state: string,
 ): Promise<ExitCode | undefined> {
-  if (state === "held") await pause(HOLD_GRACE);
+  if (state === "held") await pause((following.patience ?? PATIENCE).hold);
   if (!["", "held", "done", "dead", "cancelled", "quarantined", "absorbed"].includes(state)) return undefined;
   const { message } = (await following.client.get(`/api/v1/messages/${encodeURIComponent(id)}`)) as {
     message: Json;
