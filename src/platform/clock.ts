@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "../ports/clock.ts";
 
 /** Node fires longer timeouts at once. */
@@ -8,11 +7,16 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(span, signal) {
-    if (signal?.aborted === true) return;
-    await wait(span, undefined, { ref: false, ...(signal && { signal }) }).catch((error: unknown) => {
-      // An aborted sleep is a sleep that ended early, which is what the port promises.
-      if (!(error instanceof Error && error.name === "AbortError")) throw error;
+  sleep(span, signal) {
+    return new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const end = (): void => {
+        cancel();
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const cancel = systemClock.timer(span, end);
+      signal?.addEventListener("abort", end, { once: true });
     });
   },
   timer(span, run) {

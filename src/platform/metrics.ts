@@ -40,11 +40,14 @@ export function createMetrics(): LateMetrics {
     else if (early.length < EARLY_LIMIT)
       early.push(() => loaded?.instruments.get(name)?.write(labels, value));
   };
-  const load = async (): Promise<Loaded> => {
-    if (loaded !== null) return loaded;
-    loaded = await loadInstruments();
-    for (const count of early.splice(0)) count();
-    return loaded;
+  let loading: Promise<Loaded> | null = null;
+  const load = (): Promise<Loaded> => {
+    loading ??= loadInstruments().then((instruments) => {
+      loaded = instruments;
+      for (const count of early.splice(0)) count();
+      return instruments;
+    });
+    return loading;
   };
   return {
     count: (name, labels = {}, by = 1) => write("counter", name, labels, by),

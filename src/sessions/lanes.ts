@@ -188,8 +188,7 @@ async function runBundle(state: State, lane: Lane, bundle: readonly [Entry, ...E
     turn: turn.id,
   }));
   const [head = bundle[0], ...tail] = claimed;
-  const done = new AbortController();
-  void showWorking(deps, bundle[0], done.signal);
+  const notWorking = showWorking(deps, bundle[0]);
   try {
     await runTurn(deps, {
       turn,
@@ -200,7 +199,7 @@ async function runBundle(state: State, lane: Lane, bundle: readonly [Entry, ...E
       stopReason: () => running.reason,
     });
   } finally {
-    done.abort();
+    notWorking();
     lane.turn = null;
   }
   return { kind: "again" };
@@ -219,10 +218,11 @@ async function resetIdle(deps: LaneDeps, agent: AgentConfig, next: Entry): Promi
 /** Answers that come sooner need no "typing"; platforms forget it after some seconds. */
 const WORKING = { after: 0.3 * SECOND, every: 4 * SECOND } as const;
 
-async function showWorking(deps: LaneDeps, entry: Entry, signal: AbortSignal): Promise<void> {
-  await deps.clock.sleep(WORKING.after, signal);
-  while (!signal.aborted) {
+function showWorking(deps: LaneDeps, entry: Entry): () => void {
+  const show = (): void => {
     deps.outbox.acknowledge(targetOf([entry]), "working");
-    await deps.clock.sleep(WORKING.every, signal);
-  }
+    cancel = deps.clock.timer(WORKING.every, show);
+  };
+  let cancel = deps.clock.timer(WORKING.after, show);
+  return () => cancel();
 }
