@@ -2,14 +2,12 @@ import type { MessageId, SessionKey, TurnId } from "./ids.ts";
 import type { Instant } from "./time.ts";
 
 /**
- * A turn is one prompt to one harness, up to its stop. It carries one or more entries, and its attempts are numbered:
- * each claim raises the attempt, and a write with an older one changes nothing.
+ * The states of a turn: one prompt to one harness, up to its stop. It carries one or more entries, and its attempts
+ * are numbered: each claim raises the attempt, and a write with an older one changes nothing.
  *
  * claimed (before anything is spawned) → prompted (before the prompt is written) → answered | ended
  */
-export const TURN_STATES = ["claimed", "prompted", "answered", "ended"] as const;
-/** A state of a turn. */
-export type TurnState = (typeof TURN_STATES)[number];
+export type TurnState = "claimed" | "prompted" | "answered" | "ended";
 
 /** A turn as it stands now. */
 export interface Turn {
