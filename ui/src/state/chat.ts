@@ -70,9 +70,8 @@ export function createChat(deps: ChatDeps): Chat {
     for (const message of messages) {
       const then = before.get(message.id)?.message;
       // What was seen of an answer stays until the whole of it, or a new attempt, takes its place.
-      if (message.state === "done" || message.state === "queued" || message.state === "held") {
-        progress(message.id).value = null;
-      }
+      const again = then?.state === "running" && (message.state === "queued" || message.state === "held");
+      if (message.state === "done" || again) progress(message.id).value = null;
       if (then !== undefined && isOpen(then) && !isOpen(message)) deps.onAnswered(message);
     }
     deps.onMessages(messages);

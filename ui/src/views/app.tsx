@@ -7,6 +7,7 @@ import { Sidebar } from "./sidebar.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { StatusView } from "./status-view.tsx";
 import { Mark } from "./icon.tsx";
+import { Words } from "./words.tsx";
 import { usePage } from "./use-page.ts";
 
 /** The whole page: signed out, still asking, or in. */
@@ -51,7 +52,9 @@ function Inside(): VNode {
         <ConnectionBar />
         {notice.value !== null && (
           <div class="bar bad" role="alert">
-            <span>{notice.value}</span>
+            <span>
+              <Words text={notice.value} />
+            </span>
             <button type="button" class="plain-button" onClick={() => (notice.value = null)}>
               Dismiss
             </button>

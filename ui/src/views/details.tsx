@@ -7,6 +7,7 @@ import { exactTime } from "../logic/times.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { Deliveries, Life } from "./life.tsx";
 import { Icon } from "./icon.tsx";
+import { Words } from "./words.tsx";
 import { usePage } from "./use-page.ts";
 
 /** A message's whole life. A dialog of the browser: focus stays in it, Escape closes it. */
@@ -69,7 +70,7 @@ function HoldBox({ message }: { readonly message: Message }): VNode | null {
   if (row === null || message.state !== "held") return null;
   return (
     <p class="note">
-      {row.summary} {row.fix}
+      <Words text={`${row.summary} ${row.fix}`} />
     </p>
   );
 }

@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { CopyButton } from "./copy-button.tsx";
 import { Mark } from "./icon.tsx";
+import { Words } from "./words.tsx";
 import { usePage } from "./use-page.ts";
 
 const COMMAND = "rollcall link";
@@ -15,7 +16,7 @@ export function SignIn(): VNode {
         <h1>Sign in to Rollcall</h1>
         {problem !== null && (
           <p class="door-problem" role="alert">
-            {problem}
+            <Words text={problem} />
           </p>
         )}
         <p>On the machine that runs the gateway, make a sign-in link and open it in this browser:</p>

@@ -3,6 +3,7 @@ import type { CandidateRow, ChannelRow, Report } from "../api/wire.ts";
 import { levelWords, paidWords } from "../logic/proof.ts";
 import { errorRow } from "../logic/reasons.ts";
 import { clockTime } from "../logic/times.ts";
+import { Words } from "./words.tsx";
 import { usePage } from "./use-page.ts";
 
 /** Every agent with its candidates, and what was proven of each. */
@@ -50,7 +51,7 @@ function Candidate({ one, usual }: { readonly one: CandidateRow; readonly usual:
       {one.until !== null && <span>until {clockTime(one.until, now.value)}</span>}
       {!one.available && row !== null && (
         <span class="fix">
-          {row.summary} {row.fix}
+          <Words text={`${row.summary} ${row.fix}`} />
         </span>
       )}
       {!one.available && one.detail !== null && <span class="muted wrap">{one.detail}</span>}
@@ -128,7 +129,7 @@ function Channel({ one }: { readonly one: ChannelRow }): VNode {
       </h3>
       {row !== null && (
         <p class="fix">
-          {row.summary} {row.fix}
+          <Words text={`${row.summary} ${row.fix}`} />
         </p>
       )}
       {one.detail !== null && <p class="muted wrap">{one.detail}</p>}

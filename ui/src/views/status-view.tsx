@@ -7,6 +7,7 @@ import { clockTime, lasting } from "../logic/times.ts";
 import { Attention } from "./attention.tsx";
 import { Icon } from "./icon.tsx";
 import { AgentCards, ChannelRows, HarnessRows } from "./status-parts.tsx";
+import { Words } from "./words.tsx";
 import { usePage } from "./use-page.ts";
 
 /** How the gateway is doing: the same report that every other surface shows. */
@@ -100,7 +101,9 @@ function FailingList({ report }: { readonly report: Report }): VNode | null {
               {one.kind} {one.id}
             </h3>
             <p>{errorRow(one.code)?.summary ?? one.code}</p>
-            <p class="fix">{one.fix}</p>
+            <p class="fix">
+              <Words text={one.fix} />
+            </p>
             <p class="muted">
               since {clockTime(one.since, now.value)} · {one.code}
             </p>

@@ -3,6 +3,7 @@ import { keepDraft } from "../state/box.ts";
 import type { UnsentView } from "../state/sender.ts";
 import { Asked } from "./asked.tsx";
 import { Icon } from "./icon.tsx";
+import { Words } from "./words.tsx";
 import { usePage } from "./use-page.ts";
 
 /** A message that the gateway hasn't confirmed: on its way, waiting for the way, or refused. */
@@ -18,7 +19,7 @@ export function UnsentMessage({ item }: { readonly item: UnsentView }): VNode {
       <div class={`state-line ${item.refusal === null ? "working" : "bad"}`}>
         <span class="state-words">
           <span class={`dot ${item.refusal === null ? "working" : "bad"}`} />
-          <Words item={item} />
+          <UnsentWords item={item} />
         </span>
         {!item.sending && (
           <span class="state-buttons">
@@ -34,12 +35,14 @@ export function UnsentMessage({ item }: { readonly item: UnsentView }): VNode {
   );
 }
 
-function Words({ item }: { readonly item: UnsentView }): VNode {
+function UnsentWords({ item }: { readonly item: UnsentView }): VNode {
   if (item.refusal !== null) {
     return (
       <>
         <strong>Not accepted</strong>
-        <span class="state-more">{item.refusal}</span>
+        <span class="state-more">
+          <Words text={item.refusal} />
+        </span>
       </>
     );
   }
