@@ -95,7 +95,7 @@ export const FORBIDDEN: readonly Forbidden[] = [
   { name: "section of an outer document", pattern: /§\s?\d/g, where: "words" },
   {
     name: "registry host",
-    pattern: /\bregistry\.(?:[a-z0-9-]+\.)+[a-z]{2,}|\bnpmjs\.\w+/g,
+    pattern: /\bregistry\.(?:[a-z0-9-]+\.)+(?!ts\b|js\b|json\b|md\b)[a-z]{2,}|\bnpmjs\.\w+/g,
     where: "everything",
   },
   {
