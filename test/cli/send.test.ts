@@ -36,7 +36,12 @@ async function follow(fake: FakeGateway): Promise<Called> {
   let err = "";
   const client = createClient(fake.url, TOKEN);
   const terminal = {
-    ...{ argv: [], env: {}, cwd: "/", stdin: process.stdin, tty: false, process },
+    argv: [],
+    env: {},
+    cwd: "/",
+    stdin: process.stdin,
+    tty: false,
+    process,
     out: (text: string) => void (out += text),
     err: (text: string) => void (err += text),
   };
