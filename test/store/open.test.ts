@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -10,6 +20,8 @@ import type { Store } from "../../src/ports/store.ts";
 import { openStore, STORE_FILE } from "../../src/store/sqlite/open.ts";
 import { accept, acceptOne, newEntry } from "../contracts/store-samples.ts";
 import { createFakeClock } from "../fakes/clock.ts";
+
+const OWNER = join(import.meta.dirname, "owner-process.ts");
 
 function folder(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), "rollcall-store-"));
@@ -99,7 +111,13 @@ describe("opening the store", () => {
     const dir = folder(t);
     const store = await open(dir);
     await refused(dir, "store-held", new RegExp(`process ${process.pid} `));
-    await refused(dir, "store-held", new RegExp(`process ${process.pid} `));
+    // A descriptor of the file that was closed by the way would have dropped the process's locks.
+    const other = spawnSync(process.execPath, [OWNER, dir, "hold"], { encoding: "utf8", timeout: 20_000 });
+    assert.match(
+      other.stderr,
+      new RegExp(`store-held[^]*process ${process.pid} |process ${process.pid} [^]*store-held`),
+    );
+    assert.equal(other.status, 1);
     await acceptOne(store, 1);
     await store.close();
     const again = await open(dir);
@@ -150,7 +168,6 @@ describe("opening the store", () => {
     await (await open(dir)).close();
     rmSync(join(dir, STORE_FILE));
     // A name that leads nowhere, which even root can't create.
-    const { symlinkSync } = await import("node:fs");
     symlinkSync(join(dir, "no", "such", "place"), join(dir, STORE_FILE));
     await refused(dir, "state-unwritable", /./);
   });
