@@ -31,8 +31,8 @@ const says =
 /** A name that means both loopbacks, as a system's resolver would answer. */
 const both: LookupFunction = (_host, options, done) => {
   const all = [
-    { address: "127.0.0.1", family: 4 },
     { address: "::1", family: 6 },
+    { address: "127.0.0.1", family: 4 },
   ].filter(({ family }) => ((options.family ?? 0) === 0 ? true : options.family === family));
   if (options.all === true) return done(null, all);
   done(null, all[0]?.address ?? "", all[0]?.family);
@@ -59,8 +59,8 @@ describe("network", () => {
     assert.equal(await get(network({ ipFamily: "6" }, both), `http://both.test:${six}/`), "six");
     await assert.rejects(get(network({ ipFamily: "4" }, both), `http://both.test:${six}/`), reached(false));
     assert.equal(
-      await get(network({}, both), `http://both.test:${six}/`),
-      "six",
+      await get(network({}, both), `http://both.test:${four}/`),
+      "four",
       "auto tries the one, then the other",
     );
   });

@@ -49,6 +49,13 @@ describe("splitMarkdown", () => {
     }
   });
 
+  it("cuts between the units of one endless character, but never within a code point", () => {
+    for (const part of split(`a${"\u{1D167}".repeat(100)}`, 24).parts)
+      assert.equal(part.isWellFormed(), true);
+    for (const part of split(`ab${"\u{1D167}".repeat(100)}`, 24).parts)
+      assert.equal(part.isWellFormed(), true);
+  });
+
   it("stops at the most parts, and says what is left", () => {
     const { parts, rest } = split("one two three four five", 5, 2);
     assert.deepEqual([parts, rest], [["one", "two"], "three four five"]);

@@ -37,6 +37,7 @@ async function received(content: string, options: RigOptions = {}): Promise<Atta
 }
 
 const fetchFile = (file: Attachment): Promise<void> | undefined => rig.channel.fetch?.(file, target, never());
+const refOf = (file: Attachment): string => (file.source.kind === "platform" ? file.source.ref : "");
 const fails = (code: ErrorCode) => (error: unknown) => {
   assert.ok(error instanceof RollcallError && error.code === code, String(error));
   assert.equal(existsSync(target), false, "nothing is left of it");
@@ -54,6 +55,11 @@ describe("Telegram, files that came", () => {
     const file = await received("x".repeat(3000), { options: { media: { max: "2KiB" } } });
     await assert.rejects(Promise.resolve(fetchFile(file)), fails("attachment-refused"));
     const { bytes: _bytes, ...untold } = file;
+    const liar = await fetch(`${rig.fake.root}/bot${rig.fake.token}/getFile?file_id=${refOf(file)}`);
+    const { result } = (await liar.json()) as { result: Record<string, unknown> };
+    const body = JSON.stringify({ ok: true, result: { ...result, file_size: undefined } });
+    rig.fake.script({ method: "getFile", trouble: { kind: "status", status: 200, body } });
+    await assert.rejects(Promise.resolve(fetchFile(untold)), fails("attachment-refused"));
     await assert.rejects(Promise.resolve(fetchFile(untold)), fails("attachment-refused"));
     rig.fake.script({
       method: "getFile",

@@ -21,6 +21,14 @@ describe("pace", () => {
     }
   });
 
+  it("keeps a group below twenty a minute", () => {
+    const pace = createPace();
+    let sent = 0;
+    for (let now = 0; now < 60_000; now += 1000) if (pace.take("-5", "send", now) === 0) sent++;
+    assert.equal(sent, 20);
+    assert.equal(pace.take("-5", "send", 60_000), 0);
+  });
+
   it("keeps a chat quiet as long as the platform asks for", () => {
     const pace = createPace();
     assert.equal(pace.refused("1", 30_000, 0), "chat");

@@ -18,6 +18,7 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ["links that do harm", "[a](javascript:alert(1))", "a (javascript:alert(1))"],
   ["bare links", "https://x.org", "https://x.org"],
   ["images", "![plot](https://x.org/p.png)", '<a href="https://x.org/p.png">plot</a>'],
+  ["images in links", "[![i](https://x.org/i.png)](https://x.org)", '<a href="https://x.org">i</a>'],
   ["lists", "- a\n  - b\n    1. c\n- d", "• a\n  • b\n    1. c\n• d"],
   ["numbers that begin later", "3. a\n4. b", "3. a\n4. b"],
   ["tasks", "- [x] a\n- [ ] b", "☑ a\n☐ b"],
@@ -141,6 +142,11 @@ describe("planReply", () => {
         { path: "/a/.hidden", name: "hidden", mime: "application/octet-stream" },
       ],
     );
+  });
+
+  it("leaves room for the mark of a repeat", () => {
+    const [first] = plan("a".repeat(8000));
+    assert.equal(first?.text.length, 4096 - 32);
   });
 
   it("keeps every part within a message, with room for the mark of a repeat", () => {

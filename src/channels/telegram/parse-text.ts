@@ -13,7 +13,7 @@ interface Entity {
 
 export interface ParsedText {
   readonly text: string;
-  /** Whether the bot is meant: mentioned, answered to, or given a command. */
+  /** Whether the bot is meant: mentioned, answered to, or given a command (see `forOther`). */
   readonly addressed: boolean;
   /** The text is a command for another bot of the group. */
   readonly forOther: boolean;
@@ -38,7 +38,7 @@ export function parseText(message: Json, bot: BotIdentity): ParsedText {
         return entity.text.slice(0, -named.length - 1);
       return calls.includes(entity) && callsOnly(entity, text) ? "" : undefined;
     }),
-    addressed: !forOther && (command !== undefined || calls.length > 0 || answered),
+    addressed: command !== undefined || calls.length > 0 || answered,
     forOther,
   };
 }
