@@ -91,6 +91,7 @@ export const ERRORS = {
   // channels
   "token-refused": row(EXIT.refused, 502, "The platform refused the channel's token.", "Put a valid token into the configuration."),
   "channel-conflict": row(EXIT.later, 502, "Another program receives with the same token.", "Stop the other program, or make a new token."),
+  "channel-unproven": row(EXIT.later, 503, "The channel has not received anything yet.", "Wait for its first receive; see `rollcall status`."),
   "channel-unreachable": row(EXIT.later, 502, "The platform can't be reached.", "Check the network, gateway.proxy and gateway.ipFamily."),
   // harnesses
   "harness-missing": row(EXIT.unresolved, 503, "The harness's program is not there.", "Install it, or mend harnesses.*.command."),

@@ -86,6 +86,6 @@ function agentFailing({ id, candidates }: ReadinessFacts["agents"][number]): rea
 
 function channelFailing({ channel, account, state }: ReadinessFacts["channels"][number]): readonly Failing[] {
   if (state.status === "connected" && state.lastReceive !== null) return [];
-  const code = state.code ?? "channel-unreachable";
+  const code = state.code ?? (state.status === "starting" ? "channel-unproven" : "channel-unreachable");
   return [{ kind: "channel", id: `${channel}/${account}`, code, since: state.since, fix: ERRORS[code].fix }];
 }
