@@ -67,7 +67,7 @@ export function createBoot(clock: Clock, log: Log): Boot {
   };
 }
 
-export class UndoOverdue extends Error {
+class UndoOverdue extends Error {
   constructor(name: string, deadline: Duration) {
     super(`${name} did not end within ${deadline} ms`);
     this.name = "UndoOverdue";

@@ -4,7 +4,7 @@ import { SECOND } from "../core/time.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { ServeInput } from "./serve.ts";
+import type { ServeInput } from "./serve-input.ts";
 
 /** Opens every channel account and keeps it running. The first receive isn't waited for. */
 export function openChannels(

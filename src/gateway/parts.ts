@@ -12,7 +12,7 @@ import { createMetrics, type LateMetrics } from "../platform/metrics.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Blobs } from "../ports/blobs.ts";
 import { createCounts, type Counts } from "./counts.ts";
-import type { ServeInput } from "./serve.ts";
+import type { ServeInput } from "./serve-input.ts";
 
 /** What watches the gateway and what its stages share. */
 export interface Parts {

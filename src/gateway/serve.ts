@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Boot } from "../boot/boot.ts";
 import { EXIT, messageOf, type ExitCode } from "../core/errors.ts";
 import { SECOND } from "../core/time.ts";
 import { createHttp } from "../http/http.ts";
@@ -12,28 +11,12 @@ import type { Status } from "../ports/status.ts";
 import { recoverTurns } from "../sessions/recover.ts";
 import { watchHealth } from "./health-line.ts";
 import { openChannels } from "./open-channels.ts";
-import type { StartOptions } from "./options.ts";
 import { openParts, type Parts } from "./parts.ts";
 import { buildPipeline, type Pipeline } from "./pipeline.ts";
-import type { Plans } from "./plan.ts";
-import type { Platform } from "./platform.ts";
-import type { Roll } from "./roll.ts";
-import type { SettledConfig } from "./settle-config.ts";
+import type { ServeInput } from "./serve-input.ts";
 import { hashToken } from "./state-dir.ts";
-import { createStatus, type Stage } from "./status.ts";
-import type { OpenedStore } from "./store.ts";
+import { createStatus } from "./status.ts";
 import { packageRoot, version } from "./version.ts";
-
-export interface ServeInput {
-  readonly options: StartOptions;
-  readonly platform: Platform;
-  readonly settled: SettledConfig;
-  readonly opened: OpenedStore;
-  readonly plans: Plans;
-  readonly roll: Roll;
-  readonly stage: Stage;
-  readonly boot: Boot;
-}
 
 export interface Recovered {
   readonly turns: number;

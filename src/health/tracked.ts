@@ -140,7 +140,7 @@ function usersOf(roster: Roster, candidate: Candidate): readonly string[] {
 function tell({ log }: TrackerDeps, state: CandidateState, before: CandidateState): void {
   const fields = {
     candidate: formatModelRef(state.candidate),
-    level: state.level,
+    proven: state.level,
     code: state.code,
     detail: state.detail,
   };

@@ -90,7 +90,7 @@ function fold(text: string, limit: number): string {
 }
 
 /** The gateway's local time with its offset, e.g. `2026-03-01 14:05 +01:00`. */
-export function localTime(at: number): string {
+function localTime(at: number): string {
   const offset = -new Date(at).getTimezoneOffset();
   const sign = offset < 0 ? "-" : "+";
   const pad = (value: number): string => String(Math.floor(value)).padStart(2, "0");
