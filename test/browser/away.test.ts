@@ -71,7 +71,7 @@ void describe("the chat page, away from the gateway", { skip: noBrowser }, () =>
         await unsent.waitFor({ state: "detached" });
         assert.equal(await page.getByRole("textbox", { name: "Message" }).inputValue(), "Hello?");
         api.store.emit("status", { status: "ready" });
-        await page.getByText("to renamed").waitFor();
+        await page.getByText("to renamed", { exact: true }).waitFor();
         await page.getByRole("button", { name: "Send" }).click();
         assert.equal((await api.newest()).agent, "renamed");
       },

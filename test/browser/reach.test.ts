@@ -109,7 +109,7 @@ void describe("the chat page, for everybody", { skip: noBrowser }, () => {
       await page.keyboard.press("Enter");
       const message = await api.newest();
       api.agent.begin(message);
-      await page.getByRole("button", { name: "Stop" }).waitFor();
+      await page.getByText("Working", { exact: true }).waitFor();
       // Escape leads to the button that stops; it doesn't stop by itself.
       await page.keyboard.press("Escape");
       assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), "Stop");

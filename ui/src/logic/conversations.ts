@@ -1,5 +1,5 @@
 import type { Message } from "../api/wire.ts";
-import { isOfPage, type KnownMessages } from "./merge-messages.ts";
+import { byTime, isOfPage, type KnownMessages } from "./merge-messages.ts";
 
 /** The conversation that is there before any message. */
 export const MAIN = "main";
@@ -43,9 +43,8 @@ export function conversationsOf(
   for (const { message } of known.values()) {
     if (!isOfPage(message)) continue;
     note({ conversation: message.conversation, text: titleText(message), at: message.acceptedAt });
-    if (message.acceptedAt >= (last.get(message.conversation)?.acceptedAt ?? 0)) {
-      last.set(message.conversation, message);
-    }
+    const newest = last.get(message.conversation);
+    if (newest === undefined || byTime(newest, message) < 0) last.set(message.conversation, message);
   }
   for (const one of pending) note(one);
   return [...new Set([open, MAIN, ...lastAt.keys()])]

@@ -37,6 +37,7 @@ export function isOfPage(message: Message): boolean {
   return message.channel === "web" && message.account === "default";
 }
 
-function byTime(a: Message, b: Message): number {
+/** Oldest first; ids sort by their time within the same millisecond. Pure. */
+export function byTime(a: Message, b: Message): number {
   return a.acceptedAt - b.acceptedAt || (a.id < b.id ? -1 : 1);
 }

@@ -7,8 +7,15 @@ export interface PhaseWords {
   readonly tone: "good" | "warn" | "bad" | "quiet";
 }
 
-/** The gateway's phase for a person. Pure. */
-export function phaseWords(report: Report | null): PhaseWords {
+/** The gateway's phase for a person; what was heard before the connection was lost says nothing about now. Pure. */
+export function phaseWords(report: Report | null, heard: boolean): PhaseWords {
+  if (!heard) {
+    return {
+      label: "Not connected",
+      more: "What stands below is what was heard last; it may have changed since.",
+      tone: "quiet",
+    };
+  }
   switch (report?.status) {
     case undefined:
       return { label: "Asking…", more: "The gateway hasn’t answered yet.", tone: "quiet" };

@@ -17,7 +17,7 @@ export function readRoute(fragment: string): Route {
 export function routeHref(route: Route): string {
   const parts = route.view === "status" ? ["status"] : ["c", route.conversation];
   if (route.message !== null) parts.push(route.message);
-  return `#/${parts.map(encodeURIComponent).join("/")}`;
+  return `#/${parts.map((part) => encodeURIComponent(part.toWellFormed())).join("/")}`;
 }
 
 /** The one-time sign-in code of an address, if it holds one. Pure. */

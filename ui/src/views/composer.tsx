@@ -22,7 +22,7 @@ export function Composer({ name, messages, files, onFiles, onChange }: Props): V
   const page = usePage();
   const [text, setText] = useState(() => readDraft(page.box, name));
   const field = useRef<HTMLTextAreaElement>(null);
-  const running = messages.some(({ state }) => state === "running");
+  const running = messages.some(({ state }) => state === "running" || state === "queued");
   const empty = text.trim() === "" && files.length === 0;
 
   const change = (to: string): void => {

@@ -82,8 +82,8 @@ function Item({ one }: { readonly one: Conversation }): VNode {
 }
 
 function Foot(): VNode {
-  const { report, router, signOut } = usePage();
-  const phase = phaseWords(report.value);
+  const { report, router, session, signOut } = usePage();
+  const phase = phaseWords(report.value, session.connection.value !== "lost");
   const here = router.route.value.view === "status";
   return (
     <footer class="sidebar-foot">

@@ -31,9 +31,9 @@ export function StateLine({
       <span class="state-words">
         <span class={`dot ${state.tone}`} />
         <strong>{state.label}</strong>
-        {state.more !== null && <span class="state-more">{state.more}</span>}
         {several && <span>{message.agent}</span>}
         {!isOpen(message) && <time>{clockTime(message.acceptedAt, now.value)}</time>}
+        {state.more !== null && <span class="state-more">{state.more}</span>}
       </span>
       <span class="state-buttons">
         {state.offers.map((offer) => (

@@ -52,8 +52,8 @@ function Parts({ report }: { readonly report: Report }): VNode {
 }
 
 function Phase({ report }: { readonly report: Report }): VNode {
-  const { now } = usePage();
-  const phase = phaseWords(report);
+  const { now, session } = usePage();
+  const phase = phaseWords(report, session.connection.value !== "lost");
   const { nextStart } = report;
   return (
     <section class={`phase ${phase.tone}`} aria-label="Phase">
