@@ -1,4 +1,6 @@
-import type { Channel, ChannelDeps, NetworkConfig } from "../../src/ports/channel.ts";
+import type { Address } from "../../src/core/address.ts";
+import type { DeliveryBody } from "../../src/core/delivery.ts";
+import type { Channel, ChannelDeps, NetworkConfig, SendOutcome } from "../../src/ports/channel.ts";
 import type { Log } from "../../src/ports/log.ts";
 import type { Processes } from "../../src/ports/process.ts";
 import type { ChannelStore } from "../../src/ports/store.ts";
@@ -7,6 +9,8 @@ import { telegramSchema } from "../../src/channels/telegram/schema.ts";
 import { createRecordingIntake, type RecordingIntake } from "../contracts/recording-intake.ts";
 import { until } from "../contracts/until.ts";
 import { createFakeClock, type FakeClock } from "../fakes/clock.ts";
+import type { FakeMessage } from "../fakes/telegram/chats.ts";
+import type { Trouble } from "../fakes/telegram/fault.ts";
 import { startTelegram, type FakeTelegram, type TelegramOptions } from "../fakes/telegram/server.ts";
 
 export const TOKEN = "7001:secret-of-the-test";
@@ -125,4 +129,33 @@ export async function openRig(rig: RigOptions = {}): Promise<TelegramRig> {
       await fake.close();
     },
   };
+}
+
+/** A chat of the rig's account. */
+export function place(conversation: number, thread?: number): Address {
+  const address = { channel: "telegram", account: "default", conversation: String(conversation) };
+  return thread === undefined ? address : { ...address, thread: String(thread) };
+}
+
+export function markdown(text: string, more: Partial<DeliveryBody> = {}): DeliveryBody {
+  return { text, format: "markdown", ...more };
+}
+
+/** What people see of the bot in a chat. */
+export function shownIn(fake: FakeTelegram, chat: number): readonly FakeMessage[] {
+  return fake.chat(chat).messages.filter((message) => message.fromBot && !message.deleted);
+}
+
+/** The id of what was sent; the kind of outcome when it wasn't. */
+export function sentId(outcome: SendOutcome): string {
+  return outcome.kind === "sent" ? outcome.platformId : outcome.kind;
+}
+
+/** An answer of the Bot API that says no, for a script. */
+export function refusal(
+  code: number,
+  description: string,
+  parameters?: Readonly<Record<string, unknown>>,
+): Trouble {
+  return { kind: "error", code, description, ...(parameters && { parameters }) };
 }

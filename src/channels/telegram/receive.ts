@@ -12,9 +12,9 @@ import { parseUpdate, UPDATES_WANTED, type ParseContext } from "./parse.ts";
 import type { StateBoard } from "./state.ts";
 
 /** How long Telegram holds a poll open while there is nothing. In seconds, as the Bot API wants it. */
-export const LONG_POLL_SECONDS = 30;
+const LONG_POLL_SECONDS = 30;
 /** What a poll may take beyond that before it counts as hung and is ended from here. */
-export const POLL_GRACE = 15 * SECOND;
+const POLL_GRACE = 15 * SECOND;
 const BATCH = 100;
 const SHORT_DEADLINE = 20 * SECOND;
 /** Update ids begin anew anywhere after a week without any: an older cursor says nothing (Bot API, Update). */
