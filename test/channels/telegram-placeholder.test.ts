@@ -95,22 +95,35 @@ describe("Telegram, the placeholder of an answer", () => {
     );
   });
 
-  it("can't be written over by an edit that lands last", async () => {
-    const id = await placeholder(group);
-    const late = rig.fake.script({ method: "editMessageText", trouble: { kind: "hang" } });
-    let edited: SendOutcome | undefined;
-    void rig.channel.edit?.(group, id, "the ans", never()).then((result) => (edited = result));
-    await until(() => late.left === 0, "hung");
-    await rig.clock.advance(30 * SECOND);
-    await until(() => edited !== undefined, "timed out");
-    assert.equal(edited?.kind, "in-doubt");
-    await final(group, id, {}, { editInDoubt: true });
-    late.release();
-    await until(() => rig.fake.calls.some((call) => call.outcome === 400), "landed late");
-    assert.deepEqual(
-      shown(GROUP).map((m) => m.text),
-      ["the answer"],
-    );
+  for (const editInDoubt of [true, false]) {
+    it(`can't be written over by an edit that lands last, ${editInDoubt ? "" : "not "}told of it`, async () => {
+      const id = await placeholder(group);
+      const late = rig.fake.script({ method: "editMessageText", trouble: { kind: "hang" } });
+      let edited: SendOutcome | undefined;
+      void rig.channel.edit?.(group, id, "the ans", never()).then((result) => (edited = result));
+      await until(() => late.left === 0, "hung");
+      await rig.clock.advance(30 * SECOND);
+      await until(() => edited !== undefined, "timed out");
+      assert.equal(edited?.kind, "in-doubt");
+      await rig.clock.advance(5 * SECOND);
+      assert.equal((await rig.channel.edit?.(group, id, "the answ", never()))?.kind, "sent");
+      await rig.clock.advance(5 * SECOND);
+      await final(group, id, {}, { editInDoubt });
+      late.release();
+      await until(() => rig.fake.calls.some((call) => call.outcome === 400), "landed late");
+      assert.deepEqual(
+        shown(GROUP).map((m) => m.text),
+        ["the answer"],
+      );
+    });
+  }
+
+  it("shows the end of a long beginning, and is never a file", async () => {
+    const delivery = deliveryOf(direct, markdown("line of text\n".repeat(1000)), { kind: "progress" });
+    await rig.channel.send({ ...requestOf(direct, delivery.body), delivery }, never());
+    const [message] = shown(PERSON);
+    assert.equal(message?.file, null);
+    assert.ok(message?.text.startsWith("…") && message.text.endsWith("line of text"));
   });
 
   it("may have been deleted: the answer is sent anew", async () => {

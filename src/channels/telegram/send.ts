@@ -42,14 +42,16 @@ type Run = (raw: RawApi, target: Target, signal: ApiSignal) => Promise<number>;
  * a quick answer takes its placeholder's place. Only an edit can be repeated without a mark.
  */
 export function createSender(deps: SenderDeps): Sender {
+  const doubtful = createDoubtful();
   return {
     async send(request, signal) {
       const { delivery, replaces } = request;
       const kind = delivery.kind === "progress" ? "extra" : "send";
       const paced = await place(deps, delivery.address.conversation, kind, signal);
       if (paced !== undefined) return paced;
-      const body = { ...delivery.body, text: withoutSecret(delivery.body.text, deps.token) };
-      if (replaces !== null && takesPlace(request)) {
+      const said = withoutSecret(delivery.body.text, deps.token);
+      const body = { ...delivery.body, text: kind === "extra" ? tailOf(said) : said };
+      if (replaces !== null && takesPlace(request) && !doubtful.has(delivery.address, replaces.platformId)) {
         const edited = await editInto(deps, delivery.address, replaces.platformId, body, signal);
         if (edited !== undefined) return edited;
       }
@@ -63,8 +65,31 @@ export function createSender(deps: SenderDeps): Sender {
       if (after > 0) return { kind: "wait", after, scope: "chat" };
       const body = { text: tailOf(withoutSecret(text, deps.token)), format: "markdown" } as const;
       const gone: SendOutcome = { kind: "refused", detail: "the message is gone" };
-      return (await editInto(deps, address, platformId, body, signal)) ?? gone;
+      const edited = (await editInto(deps, address, platformId, body, signal)) ?? gone;
+      if (edited.kind === "in-doubt") doubtful.add(address, platformId);
+      return edited;
     },
+  };
+}
+
+/** Messages that an edit may still reach, whatever came after it. */
+interface Doubtful {
+  add(address: Address, platformId: string): void;
+  has(address: Address, platformId: string): boolean;
+}
+
+const MOST_DOUBTFUL = 1000;
+
+function createDoubtful(): Doubtful {
+  const keys = new Set<string>();
+  const keyOf = (address: Address, platformId: string): string => `${address.conversation}/${platformId}`;
+  return {
+    add(address, platformId) {
+      keys.add(keyOf(address, platformId));
+      const [oldest] = keys;
+      if (keys.size > MOST_DOUBTFUL && oldest !== undefined) keys.delete(oldest);
+    },
+    has: (address, platformId) => keys.has(keyOf(address, platformId)),
   };
 }
 
