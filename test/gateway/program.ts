@@ -101,9 +101,10 @@ function follow(child: ChildProcess): Program {
         }
     }
   });
-  void exited.then(({ code }) => {
+  child.on("close", (code) => {
+    const last = JSON.stringify(lines.slice(-5));
     for (const { event, reject } of waiting)
-      reject(new Error(`ended with ${code} before ${event}: ${errors} ${JSON.stringify(lines.slice(-5))}`));
+      reject(new Error(`ended with ${code} before ${event}: ${errors} ${last}`));
   });
   return {
     pid: child.pid ?? 0,
