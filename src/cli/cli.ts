@@ -1,10 +1,16 @@
 import { codeOf, EXIT, RollcallError, toRollcallError, type ExitCode } from "../core/errors.ts";
 import { visibleText } from "../core/visible-text.ts";
+import { quickStart } from "./quick-start.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs one command to its end and returns how the process should end. Never rejects. */
 export async function runCli(terminal: Terminal): Promise<ExitCode> {
   try {
+    const start = quickStart(terminal);
+    if (start !== undefined) {
+      const { run } = await import("./commands/start.ts");
+      return await run(start);
+    }
     const { runProgram } = await import("./program.ts");
     return await runProgram(terminal);
   } catch (error) {

@@ -1,3 +1,6 @@
+import { EVERYWHERE, REMOTE } from "./command-list.ts";
+import type { CommandSpec } from "./command-spec.ts";
+
 /** What the reordering must know of the commands. */
 export interface CommandWords {
   /** First words of all commands, each with the second words of its family, if it is one. */
@@ -24,4 +27,21 @@ export function commandFirst(argv: readonly string[], words: CommandWords): read
     }
   }
   return [...front.map((i) => argv[i] ?? ""), ...argv.filter((_, i) => !front.includes(i))];
+}
+
+/** What reordering needs to know, from the list of commands. */
+export function wordsOf(commands: readonly CommandSpec[]): CommandWords {
+  const families = new Map<string, Set<string>>([
+    ["help", new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))],
+  ]);
+  for (const { name } of commands) {
+    const [first = "", second] = name.split(" ");
+    const family = families.get(first) ?? new Set();
+    families.set(first, second === undefined ? family : family.add(second));
+  }
+  const options = [...EVERYWHERE, ...REMOTE, ...commands.flatMap((command) => command.options ?? [])];
+  const valued = options
+    .filter(({ flags }) => flags.includes("<"))
+    .map(({ flags }) => flags.split(" ")[0] ?? "");
+  return { families, valued: new Set(valued) };
 }

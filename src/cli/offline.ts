@@ -27,7 +27,7 @@ export async function openOfflineOperations(
 }
 
 /** @param operate over the same store */
-export function offlineOperations(store: Store, operate: Operate): Operations {
+function offlineOperations(store: Store, operate: Operate): Operations {
   const message = async (id: string): Promise<Json> => {
     const stored = await store.message(id as MessageId);
     if (stored === null) throw new RollcallError("no-such-id", { detail: id });

@@ -1,8 +1,9 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, RollcallError, type ExitCode } from "../core/errors.ts";
-import { commandFirst, type CommandWords } from "./command-first.ts";
+import { commandFirst, wordsOf } from "./command-first.ts";
 import { version } from "../gateway/version.ts";
-import { COMMANDS, EVERYWHERE, FAMILIES, REMOTE, type CommandSpec, type OptionSpec } from "./command-list.ts";
+import { COMMANDS, EVERYWHERE, FAMILIES, REMOTE } from "./command-list.ts";
+import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -107,23 +108,6 @@ function invocationOf(terminal: Terminal, spec: CommandSpec, command: Command): 
     },
     flag: (option) => value(option) === true,
   };
-}
-
-/** What reordering needs to know, from the list of commands. */
-export function wordsOf(commands: readonly CommandSpec[]): CommandWords {
-  const families = new Map<string, Set<string>>([
-    ["help", new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))],
-  ]);
-  for (const { name } of commands) {
-    const [first = "", second] = name.split(" ");
-    const family = families.get(first) ?? new Set();
-    families.set(first, second === undefined ? family : family.add(second));
-  }
-  const options = [...EVERYWHERE, ...REMOTE, ...commands.flatMap((command) => command.options ?? [])];
-  const valued = options
-    .filter(({ flags }) => flags.includes("<"))
-    .map(({ flags }) => flags.split(" ")[0] ?? "");
-  return { families, valued: new Set(valued) };
 }
 
 function usageError(error: CommanderError, argv: readonly string[]): RollcallError {

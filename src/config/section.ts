@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import type { core, ZodType } from "zod";
 import { RollcallError } from "../core/errors.ts";
+import type { SecretRef } from "../core/secret.ts";
 import type { KeyPath } from "./key-path.ts";
 import { CONFIG_LIMITS } from "./limits.ts";
 import { describeIssue, linesOf } from "./problems.ts";
@@ -24,6 +26,11 @@ export function parseSection<T>(schema: ZodType<T>, raw: unknown, at: string): T
   const checked = check(schema, raw, at);
   if (checked.ok) return checked.value;
   throw invalid(checked.problems);
+}
+
+/** A secret's reference with its file's name absolute: relative ones start from the configuration's folder. Pure. */
+export function anchorSecret(ref: SecretRef, baseDir: string): SecretRef {
+  return typeof ref === "object" && "file" in ref ? { file: resolve(baseDir, ref.file) } : ref;
 }
 
 /** The error that says these problems. */

@@ -47,6 +47,52 @@ describe("start", () => {
     assert.match((await call(["messages", "list", ...state])).out, /done .* to be or not/);
   });
 
+  it("goes on when nobody reads its log any more", async (t) => {
+    const dir = await folder(t);
+    const args = [LAUNCHER, "start", "--try", "--port", "0", "--log-format", "json"];
+    const running = run(process.execPath, args, dir, {
+      PATH: "/nowhere",
+      NODE_COMPILE_CACHE: join(dir, "code"),
+    });
+    await until(running, "gateway.ready");
+    running.child.stdout.destroy();
+    running.child.stderr.destroy();
+    const state = ["--state", join(dir, ".rollcall")];
+    for (const text of ["one", "two"]) assert.equal((await call(["send", text, ...state])).out, `${text}\n`);
+    assert.match((await call(["logs", ...state])).out, /message\.done/);
+    running.child.kill("SIGTERM");
+    assert.equal((await running.ended).code, 0);
+  });
+
+  it("on defaults never loads the schema of the configuration", async (t) => {
+    const dir = await folder(t);
+    const hook = `import { registerHooks } from "node:module";
+registerHooks({ resolve(specifier, context, next) {
+  if (specifier === "zod") process.stderr.write("zod is loaded\\n");
+  return next(specifier, context);
+} });`;
+    await writeFile(join(dir, "hook.mjs"), hook);
+    const args = [
+      "--import",
+      join(dir, "hook.mjs"),
+      LAUNCHER,
+      "start",
+      "--try",
+      "--port",
+      "0",
+      "--log-format",
+      "json",
+    ];
+    const running = run(process.execPath, args, dir, {
+      PATH: "/nowhere",
+      NODE_COMPILE_CACHE: join(dir, "code"),
+    });
+    await until(running, "gateway.ready");
+    running.child.kill("SIGTERM");
+    running.child.stdout.resume();
+    assert.doesNotMatch((await running.ended).err, /zod is loaded/);
+  });
+
   it("without a configuration, or with one of several faults, ends with 78 in words", async (t) => {
     const dir = await folder(t);
     const start = (...args: string[]) =>

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { commandFirst } from "../../src/cli/command-first.ts";
+import { commandFirst, wordsOf } from "../../src/cli/command-first.ts";
 import { COMMANDS } from "../../src/cli/command-list.ts";
 import { createEventParser } from "../../src/cli/event-parser.ts";
-import { wordsOf } from "../../src/cli/program.ts";
+import { buildProgram } from "../../src/cli/program.ts";
+import { quickStart } from "../../src/cli/quick-start.ts";
+import process from "node:process";
 import { call } from "./call.ts";
 
 const words = wordsOf(COMMANDS);
@@ -39,6 +41,69 @@ describe("options may stand anywhere", () => {
         assert.deepEqual(sorted.slice(2), shuffled.filter((one) => !command.includes(one)).flat());
       }),
     );
+  });
+});
+
+describe("a plain start", () => {
+  const parts = fc.constantFrom(
+    "start",
+    "--try",
+    "--port",
+    "--port=0",
+    "80",
+    "--host",
+    "h",
+    "--state",
+    "-x",
+    "",
+    "--",
+    "--log-format",
+    "json",
+    "send",
+    "--json",
+  );
+  const terminalOf = (argv: readonly string[]) => ({
+    argv,
+    env: {},
+    cwd: "/",
+    stdin: process.stdin,
+    tty: false,
+    process,
+    out: () => undefined,
+    err: () => undefined,
+  });
+
+  it("is read without the parser as the parser reads it", async () => {
+    let plain = 0;
+    const property = fc.asyncProperty(fc.array(parts, { maxLength: 8 }), async (argv) => {
+      const quick = quickStart(terminalOf(argv));
+      if (quick === undefined) return;
+      plain++;
+      let options: Readonly<Record<string, unknown>> | undefined;
+      const program = buildProgram({ out: () => undefined, err: () => undefined }, (spec, command) => {
+        if (spec.name === "start") options = command.opts();
+        return Promise.resolve();
+      });
+      await program.parseAsync(commandFirst(argv, words), { from: "user" });
+      for (const name of ["port", "host", "state", "config"]) assert.equal(quick.text(name), options?.[name]);
+      assert.equal(quick.text("log-format"), options?.["logFormat"]);
+      assert.equal(quick.flag("try"), options?.["try"] === true);
+    });
+    await fc.assert(property, { numRuns: 1000 });
+    assert.ok(plain > 10, "some of them are plain");
+  });
+
+  it("leaves help and faults to the parser", () => {
+    for (const argv of [
+      ["start", "--help"],
+      ["start", "--prot", "1"],
+      ["start", "now"],
+      ["start", "--port"],
+      ["status"],
+      [],
+    ]) {
+      assert.equal(quickStart(terminalOf(argv)), undefined, argv.join(" "));
+    }
   });
 });
 

@@ -126,7 +126,11 @@ describe("whatever the file holds", () => {
 });
 
 describe("laying one tree over another", () => {
-  const tree = fc.dictionary(fc.string(), fc.jsonValue().map((value) => structuredClone(value)), { noNullPrototype: true });
+  const tree = fc.dictionary(
+    fc.string(),
+    fc.jsonValue().map((value) => structuredClone(value)),
+    { noNullPrototype: true },
+  );
   it("changes nothing by nothing, and takes everything over nothing", () => {
     fc.assert(
       fc.property(tree, (value) => {

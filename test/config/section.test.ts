@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as z from "zod";
 import { RollcallError } from "../../src/core/errors.ts";
-import { parseSection } from "../../src/config/section.ts";
+import { anchorSecret, parseSection } from "../../src/config/section.ts";
 
 const schema = z.strictObject({
   token: z.string(),
@@ -62,5 +62,13 @@ describe("a kind's own section", () => {
     const raw = { token: "t", "x-note": 1 };
     parseSection(schema, raw, AT);
     assert.deepEqual(raw, { token: "t", "x-note": 1 });
+  });
+});
+
+describe("a secret's file", () => {
+  it("is looked for from the configuration's folder", () => {
+    assert.deepEqual(anchorSecret({ file: "t.txt" }, "/srv"), { file: "/srv/t.txt" });
+    assert.deepEqual(anchorSecret({ file: "/run/t" }, "/srv"), { file: "/run/t" });
+    for (const ref of ["literal", { env: "T" }] as const) assert.equal(anchorSecret(ref, "/srv"), ref);
   });
 });

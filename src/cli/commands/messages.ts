@@ -2,9 +2,10 @@ import { EXIT } from "../../core/errors.ts";
 import { visibleLines, visibleText } from "../../core/visible-text.ts";
 import type { Json } from "../client.ts";
 import { onlyArg, wholeNumber, type Invocation, type Run } from "../invocation.ts";
-import { withOperations, type Operations } from "../operations.ts";
+import type { Operations } from "../operations.ts";
 import { fieldList, fieldObject, fieldText, oneLine, printJson, printTable, shortTime } from "../print.ts";
 import type { Terminal } from "../terminal.ts";
+import { withOperations } from "../with-operations.ts";
 
 export const run: Run = (invocation) =>
   withOperations(invocation, async (on) => {

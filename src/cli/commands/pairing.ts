@@ -1,8 +1,8 @@
 import { encodePart } from "../../core/address.ts";
 import { EXIT } from "../../core/errors.ts";
 import { onlyArg, type Run } from "../invocation.ts";
-import { withOperations } from "../operations.ts";
 import { fieldList, fieldObject, fieldText, printJson, printTable, shortTime } from "../print.ts";
+import { withOperations } from "../with-operations.ts";
 
 export const run: Run = (invocation) =>
   withOperations(invocation, async (on) => {

@@ -1,7 +1,7 @@
 import { EXIT } from "../../core/errors.ts";
 import { onlyArg, wholeNumber, type Run } from "../invocation.ts";
-import { withOperations } from "../operations.ts";
 import { fieldList, fieldText, printJson, printTable, shortTime } from "../print.ts";
+import { withOperations } from "../with-operations.ts";
 
 export const run: Run = (invocation) =>
   withOperations(invocation, async (on) => {
