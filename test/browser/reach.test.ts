@@ -82,6 +82,10 @@ void describe("the chat page, for everybody", { skip: noBrowser }, () => {
         await picture("phone");
         await page.getByRole("button", { name: "Show the conversations" }).click();
         await picture("phone-menu");
+        await page.keyboard.press("Escape");
+        const menu = page.getByRole("button", { name: "Show the conversations" });
+        await menu.and(page.locator(":focus")).waitFor();
+        await menu.click();
         await page.getByRole("button", { name: "New conversation" }).click();
         await page.getByRole("heading", { name: "Say something to main" }).waitFor();
         const field = page.getByRole("textbox", { name: "Message" });

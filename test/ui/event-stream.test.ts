@@ -40,7 +40,7 @@ function start(answers: (Response | Error)[] = []): Gateway {
   };
   const stream = openEventStream({
     fetch: fetchStream,
-    timers: { after: (ms, run) => clock.timer(ms, run) },
+    timers: { now: () => clock.now(), after: (ms, run) => clock.timer(ms, run) },
     onEvent: (event) => seen.push(event.type === "progress" ? `progress ${event.text}` : event.type),
     onOpen: (again) => seen.push(again ? "open again" : "open"),
     onLost: () => seen.push("lost"),
@@ -115,6 +115,25 @@ void describe("the stream of events", () => {
     await settle();
     assert.deepEqual(seen, ["open", "lost"]);
     stream.close();
+    assert.equal(clock.pending, 0);
+  });
+
+  void it("lets a connection go that was silent while the machine slept", async () => {
+    const { stream, clock, connections, seen } = start();
+    await settle();
+    clock.jump(30_000);
+    stream.wake();
+    await settle();
+    assert.deepEqual(seen, ["open"]);
+    clock.jump(30_000);
+    stream.wake();
+    await settle();
+    assert.deepEqual(seen, ["open", "lost"]);
+    stream.wake();
+    await settle();
+    assert.deepEqual([seen.at(-1), connections.length], ["open again", 2]);
+    stream.close();
+    await settle();
     assert.equal(clock.pending, 0);
   });
 

@@ -38,7 +38,7 @@ function start(box = createForgettingBox()): {
   const clock = createFakeClock();
   const sender = createSender({
     box,
-    timers: { after: (ms, run) => clock.timer(ms, run) },
+    timers: { now: () => clock.now(), after: (ms, run) => clock.timer(ms, run) },
     async send(message) {
       sent.push(message);
       await settle(1);

@@ -3,6 +3,8 @@ import type { PageEvent } from "./wire.ts";
 
 /** Timers, so that tests need no real time. `after` returns the way to call it off. */
 export interface Timers {
+  /** The wall clock, which goes on while the machine sleeps. */
+  now(): number;
   after(ms: number, run: () => void): () => void;
 }
 
@@ -37,6 +39,7 @@ export function openEventStream(deps: EventStreamDeps): EventStream {
   let closed = false;
   let current: AbortController | null = null;
   let cancelWait: (() => void) | null = null;
+  let heardAt = deps.timers.now();
 
   const read = async (response: Response, attempt: AbortController): Promise<void> => {
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -46,6 +49,7 @@ export function openEventStream(deps: EventStreamDeps): EventStream {
       const cancel = deps.timers.after(SILENCE, () => attempt.abort());
       const { done, value } = await reader.read().finally(cancel);
       if (done || attempt.signal.aborted) return;
+      heardAt = deps.timers.now();
       for (const raw of lines(value)) {
         if (raw.id !== null) lastId = raw.id;
         const event = readEvent(raw);
@@ -78,6 +82,7 @@ export function openEventStream(deps: EventStreamDeps): EventStream {
     cancelWait = null;
     const attempt = new AbortController();
     current = attempt;
+    heardAt = deps.timers.now();
     const ended = (how: "signed-out" | "lost"): void => {
       attempt.abort();
       current = null;
@@ -94,6 +99,8 @@ export function openEventStream(deps: EventStreamDeps): EventStream {
   run();
   return {
     wake() {
+      // Timers stand still while a machine sleeps: what was silent for that long is let go now.
+      if (deps.timers.now() - heardAt > SILENCE) current?.abort();
       if (closed || current !== null || cancelWait === null) return;
       cancelWait();
       tries = 0;

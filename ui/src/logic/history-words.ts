@@ -1,4 +1,5 @@
 import type { HistoryLine } from "../api/wire.ts";
+import { exactTime } from "./times.ts";
 
 const WORDS: Readonly<Record<string, string>> = {
   accepted: "Accepted and stored",
@@ -12,6 +13,7 @@ const WORDS: Readonly<Record<string, string>> = {
   drained: "Put back while the gateway stopped",
   asked: "The sender was asked",
   refused: "Refused by the model",
+  retry: "Failed, to be tried again",
   retried: "Tried again by hand",
   cancelled: "Stopped",
   dead: "Failed for good",
@@ -31,7 +33,15 @@ export function historyWords(line: HistoryLine): string {
   return Object.hasOwn(WORDS, line.event) ? (WORDS[line.event] ?? line.event) : line.event;
 }
 
+/** Facts that are points in time, in milliseconds. */
+const TIMES: readonly string[] = ["until", "notBefore"];
+
 /** The rest of a line as `name value` pairs, without what every line has. Pure. */
 export function historyFacts(line: HistoryLine): readonly (readonly [string, string])[] {
-  return Object.entries(line.data).filter(([key, value]) => key !== "epoch" && value !== "");
+  return Object.entries(line.data)
+    .filter(([key, value]) => key !== "epoch" && value !== "")
+    .map(([key, value]) => [
+      key,
+      TIMES.includes(key) && /^\d{12,14}$/.test(value) ? exactTime(Number(value)) : value,
+    ]);
 }

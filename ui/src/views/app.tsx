@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ChatView } from "./chat-view.tsx";
 import { ConnectionBar } from "./connection-bar.tsx";
 import { Details } from "./details.tsx";
@@ -41,6 +41,12 @@ function Inside(): VNode {
   const [menu, setMenu] = useState(false);
   const route = router.route.value;
   useEffect(() => setMenu(false), [route]);
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    // Back to the button that opened it, once the page behind can have the focus again.
+    if (wasOpen.current && !menu) document.querySelector<HTMLElement>(".head .only-phone")?.focus();
+    wasOpen.current = menu;
+  }, [menu]);
   useTitle();
   return (
     <div class={menu ? "page menu-open" : "page"}>
@@ -48,7 +54,7 @@ function Inside(): VNode {
         Skip to the conversation
       </a>
       <Sidebar open={menu} onClose={() => setMenu(false)} />
-      <div class="stage">
+      <div class="stage" inert={menu}>
         <ConnectionBar />
         {notice.value !== null && (
           <div class="bar bad" role="alert">

@@ -82,7 +82,10 @@ function Facts({ message }: { readonly message: Message }): VNode {
     ["From", message.sender],
     ["Where", `${message.channel}/${message.account}/${message.conversation}`],
     ["Agent", message.agent],
-    ["Answered by", harness === null ? null : `${harness}/${model ?? "default"}`],
+    [
+      message.reply === null ? "Last tried with" : "Answered by",
+      harness === null ? null : `${harness}/${model ?? "default"}`,
+    ],
     ["Attempts", String(message.attempts)],
     ["Accepted", exactTime(message.acceptedAt)],
     ["Held since", hold === null ? null : `${exactTime(hold.since)} (${hold.code})`],

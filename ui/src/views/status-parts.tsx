@@ -59,6 +59,9 @@ function Candidate({ one, usual }: { readonly one: CandidateRow; readonly usual:
   );
 }
 
+/** A harness that could run more than this at once has no bound that says anything. */
+const BOUNDLESS = 10_000;
+
 /** Every harness: what runs, and who pays. */
 export function HarnessRows({ report }: { readonly report: Report }): VNode {
   return (
@@ -80,9 +83,7 @@ export function HarnessRows({ report }: { readonly report: Report }): VNode {
             {report.harnesses.map((one) => (
               <tr key={one.id}>
                 <th scope="row">{one.id === one.kind ? one.id : `${one.id} (${one.kind})`}</th>
-                <td>
-                  {one.running} of {one.max}
-                </td>
+                <td>{one.max < BOUNDLESS ? `${one.running} of ${one.max}` : one.running}</td>
                 <td>{one.idle}</td>
                 <td>{one.waiting}</td>
                 <td>{paidWords(one.paidBy)}</td>
