@@ -21,7 +21,7 @@ export interface Routing {
     | { kind: "ignored"; reason: string; remember: boolean }
     | { kind: "pairing" };
   route(
-    input: { address: Address; senderId: string; chat: ChatKind; named?: string },
+    input: { address: Address; senderId: string; chat: ChatKind; named?: string; configured?: Address },
     access: AccessConfig | undefined,
   ): { agent: string; session: SessionKey } | undefined;
 }
@@ -49,12 +49,13 @@ export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: num
       return { kind: "ignored", reason: item?.reason ?? "nothing" };
     if (item.kind === "moved") return item;
     const access = deps.access(batch.channel, batch.account);
-    if (item.role !== undefined) return decideAdmitted(deps, item, item.role, access);
+    if (item.role !== undefined) return decideAdmitted(deps, item, item.role, access, item.address);
     if (access === undefined) return { kind: "ignored", reason: "the channel admits nobody" };
     const { channel, account } = item.address;
     const paired = await deps.store.isPaired(channel, account, item.sender.id);
+    const configured = await configuredAddress(deps, item, access);
     const knock = {
-      address: item.address,
+      address: configured,
       senderId: item.sender.id,
       chat: item.body.chat.kind,
       addressed: item.addressed,
@@ -62,7 +63,7 @@ export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: num
     const admission = deps.routing.admit(knock, { access, owners: deps.owners(), paired });
     switch (admission.kind) {
       case "admitted":
-        return decideAdmitted(deps, item, admission.role, access);
+        return decideAdmitted(deps, item, admission.role, access, configured);
       case "pairing":
         return decidePairing(deps, item);
       case "ignored":
@@ -71,6 +72,19 @@ export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: num
           : { kind: "ignored", reason: admission.reason };
     }
   };
+}
+
+/** Where the configuration still names a group by an id that it had before, that name goes on to count. */
+async function configuredAddress(
+  deps: DecideDeps,
+  item: InboundMessage,
+  access: AccessConfig,
+): Promise<Address> {
+  const { address } = item;
+  if (item.body.chat.kind === "direct" || access.groups[address.conversation] !== undefined) return address;
+  const former = await deps.store.formerConversations(address);
+  const known = former.find((conversation) => access.groups[conversation] !== undefined);
+  return known === undefined ? address : { ...address, conversation: known };
 }
 
 function remembered(item: InboundMessage, reason: string): Decided {
@@ -87,6 +101,7 @@ async function decideAdmitted(
   item: InboundMessage,
   role: Role,
   access: AccessConfig | undefined,
+  configured: Address,
 ): Promise<Decided> {
   const fault = faultOf(item.body);
   if (fault !== undefined) return { kind: "refused", code: fault, ...noticeOf(deps, item, REFUSALS[fault]) };
@@ -95,6 +110,7 @@ async function decideAdmitted(
       address: item.address,
       senderId: item.sender.id,
       chat: item.body.chat.kind,
+      configured,
       ...(item.agent !== undefined && { named: item.agent }),
     },
     access,

@@ -9,7 +9,7 @@
 import type { Address } from "../core/address.ts";
 import { progressKey, type Delivery } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
-import { SECOND, type Duration, type Instant } from "../core/time.ts";
+import { MINUTE, SECOND, type Duration, type Instant } from "../core/time.ts";
 import type { Channel, SendOutcome, SendRequest } from "../ports/channel.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
@@ -59,7 +59,8 @@ interface State {
   readonly paced: Map<string, Instant>;
 }
 
-const SEND_DEADLINE = 60 * SECOND;
+/** Channels bound their own requests, large files by their size; this is for a channel that doesn't. */
+const SEND_DEADLINE = 10 * MINUTE;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const state: State = {

@@ -96,7 +96,8 @@ export function editProgress(deps: ProgressDeps, channel: Channel, of: ProgressO
     if (delivery?.platformId == null || latest === shown || channel.edit === undefined) return;
     const text = latest;
     const outcome = await channel.edit(of.address, delivery.platformId, text, edits.signal);
-    inDoubt = outcome.kind === "in-doubt";
+    // A later edit that arrived doesn't take the doubt away: the earlier one may still land after it.
+    inDoubt ||= outcome.kind === "in-doubt";
     if (outcome.kind === "sent") shown = text;
     if (outcome.kind === "wait") await deps.clock.sleep(outcome.after, stop.signal);
   };

@@ -40,6 +40,8 @@ export interface InboxStore {
   }): Promise<readonly Accepted[]>;
   /** Bounded by `limit`, oldest first: what was said in a group without the bot being meant. */
   groupTalk(address: Address, limit: number): Promise<readonly GroupLine[]>;
+  /** Earlier ids of a conversation that got a new one, e.g. of a group that became a supergroup. */
+  formerConversations(address: Address): Promise<readonly string[]>;
   /** An earlier message by its channel's key, for edits of it. */
   findByKey(channel: string, account: string, dedupeKey: string): Promise<Entry | null>;
 }

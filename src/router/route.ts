@@ -7,6 +7,8 @@ export interface RouteInput {
   readonly address: Address;
   readonly senderId: string;
   readonly chat: ChatKind;
+  /** The place as the configuration knows it, where its id has changed since. */
+  readonly configured?: Address;
   /** The agent that the caller named. */
   readonly named?: string;
 }
@@ -32,9 +34,10 @@ export function route(input: RouteInput, rules: RouteRules): Route | undefined {
 
 /** The topic's agent, else the group's, else the first binding that covers the address, else the first agent. */
 function boundAgent(input: RouteInput, rules: RouteRules): string {
-  const group = input.chat === "group" ? rules.access?.groups[input.address.conversation] : undefined;
-  const topic = input.address.thread === undefined ? undefined : group?.topics[input.address.thread];
-  const binding = rules.bindings.find((candidate) => matchesAddress(candidate.from, input.address));
+  const address = input.configured ?? input.address;
+  const group = input.chat === "group" ? rules.access?.groups[address.conversation] : undefined;
+  const topic = address.thread === undefined ? undefined : group?.topics[address.thread];
+  const binding = rules.bindings.find((candidate) => matchesAddress(candidate.from, address));
   return topic?.agent ?? group?.agent ?? binding?.agent ?? rules.firstAgent;
 }
 

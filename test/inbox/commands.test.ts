@@ -156,3 +156,22 @@ test("what can't be passed on is refused and said, and counted", async (t) => {
     refused: 2,
   });
 });
+
+test("a group that became a supergroup is still the group of the configuration, with its session", async (t) => {
+  const access = {
+    direct: { policy: "off", allow: [] },
+    groups: { "-9": { mention: false, senders: ["*"], topics: {} } },
+  } as const;
+  const rig = await rigFor(t, { access });
+  const place = (conversation: string) => ({ channel: "telegram", account: "default", conversation });
+  const chat = { chat: { kind: "group", title: "Team" } } as const;
+  await rig.say("before", { address: place("-9") }, chat);
+  await rig.run();
+  const moved = { kind: "moved", from: place("-9"), to: place("-1009") } as const;
+  await rig.pipeline.intake.accept({ channel: "telegram", account: "default", items: [moved] });
+  await rig.say("after", { address: place("-1009") }, chat);
+  await rig.run();
+  assert.deepEqual(rig.texts(), ["echo: before", "echo: after"]);
+  assert.equal(rig.channel.sent.at(-1)?.delivery.address.conversation, "-1009");
+  assert.equal(rig.harness("echo").prompts[1]?.spec.resume, "native-1");
+});

@@ -9,7 +9,7 @@ import { insertDelivery } from "./deliveries.ts";
 import { entryRow, insertEntry } from "./entry-steps.ts";
 import { rememberLine, recentLines } from "./group-talk.ts";
 import { countWaiting } from "./lanes.ts";
-import { moveConversation, whereNow } from "./moved.ts";
+import { formerConversations, moveConversation, whereNow } from "./moved.ts";
 import { entryOf, type EntryRow } from "./rows.ts";
 import { touchSession } from "./sessions.ts";
 
@@ -29,6 +29,9 @@ export function createInboxStore({ db, epoch, clock, committer }: StoreContext):
     },
     async groupTalk(address, limit) {
       return recentLines({ db }, address, limit);
+    },
+    async formerConversations(address) {
+      return formerConversations({ db }, address);
     },
     async findByKey(channel, account, dedupeKey) {
       const row = byKey({ db }, channel, account, dedupeKey);

@@ -44,6 +44,17 @@ export function moveConversation(tx: Tx, from: Address, to: Address): void {
   moveAddresses(tx, move);
 }
 
+/** Ids that a conversation had before. */
+export function formerConversations({ db }: Pick<Tx, "db">, address: Address): readonly string[] {
+  const rows = db.all<{ conversation: string }>(
+    "SELECT conversation FROM moved WHERE channel = ? AND account = ? AND now_at = ?",
+    address.channel,
+    address.account,
+    address.conversation,
+  );
+  return rows.map(({ conversation }) => conversation);
+}
+
 /** An entry whose conversation has moved meanwhile, as it stands there. */
 export function whereNow({ db }: Pick<Tx, "db">, entry: NewEntry): NewEntry {
   const { address, session } = entry;
