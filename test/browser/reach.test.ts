@@ -55,8 +55,12 @@ function trouble(api: FakeApi): void {
   );
 }
 
+/** How far something sticks out to the side of what scrolls, in px. */
 async function sideways(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return page.evaluate(() => {
+    const boxes = [document.documentElement, ...document.querySelectorAll(".scroll, .sidebar, .details")];
+    return Math.max(...boxes.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth));
+  });
 }
 
 /** The next Tab goes to the first thing of the page. */

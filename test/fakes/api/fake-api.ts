@@ -21,7 +21,7 @@ export interface FakeApi {
   link(): string;
   /** Cuts every open stream of events. */
   cutStreams(): void;
-  /** Accepts the next message, and cuts the connection instead of answering. */
+  /** Accepts the next message, and cuts the connection within the answer. */
   loseNextAnswer(): void;
   /** While true every request of the API is cut before anything is done. */
   down: boolean;
@@ -175,7 +175,9 @@ async function accept(fake: Fake, request: IncomingMessage, response: ServerResp
   );
   if (fake.loseNext) {
     fake.loseNext = false;
-    request.socket.destroy();
+    // Cut within the answer: before it, a browser may send the request once more by itself.
+    head(response, 202, { "content-type": "application/json", "content-length": "1000" });
+    response.write("{", () => request.socket.destroy());
     return;
   }
   sendJson(response, 202, { message: messageJson(message, false) });

@@ -56,6 +56,8 @@ export interface FakeStore {
   /** Changes a message, writes its history, and tells the watchers. */
   change(message: FakeMessage, to: Partial<FakeMessage>, event: string, data?: Record<string, unknown>): void;
   emit(type: string, data: unknown): void;
+  /** While true nothing is told: what happens is found only by asking. */
+  silent: boolean;
   /** Events after an id; undefined when it isn't known. */
   since(id: string): readonly { readonly id: string; readonly text: string }[] | undefined;
   latest(): string;
@@ -72,15 +74,17 @@ export function createFakeStore(): FakeStore {
   let forgotten = -1;
 
   const emit = (type: string, data: unknown): void => {
+    if (store.silent) return;
     last += 1;
     ring.push({ id: `e-${last}`, text: `id: e-${last}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n` });
     for (const wake of watchers) wake();
   };
   const tell = ({ id, conversation, state }: FakeMessage): void =>
     emit("message", { id, conversation, state });
-  return {
+  const store: FakeStore = {
     messages,
     emit,
+    silent: false,
     accept(ask) {
       const message = makeMessage(messages.length + 1, ask);
       messages.push(message);
@@ -108,6 +112,7 @@ export function createFakeStore(): FakeStore {
       return () => watchers.delete(wake);
     },
   };
+  return store;
 }
 
 function makeMessage(seq: number, ask: FakeAsk): FakeMessage {
