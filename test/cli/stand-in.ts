@@ -32,6 +32,8 @@ if (what === "exit") {
 } else {
   const stop = watchStop({ process, say: (line) => process.stderr.write(line + "\\n"), exit: (code) => process.exit(code) });
   const alive = setInterval(() => {}, 1000);
+  // Whatever becomes of the test, this doesn't stay behind.
+  setTimeout(() => process.exit(9), 60_000).unref();
   stop.signal.addEventListener("abort", () => {
     say("stop " + String(stop.signal.reason));
     if (what === "stay") return;
