@@ -37,6 +37,7 @@ export interface LoadedConfig {
  */
 export async function loadConfig(path: string, options: LoadOptions): Promise<LoadedConfig> {
   const file = resolve(path);
+  const text = await readConfig(file);
   const language = languageOf(file);
   if (language === undefined) {
     throw new RollcallError("config-unreadable", {
@@ -44,7 +45,6 @@ export async function loadConfig(path: string, options: LoadOptions): Promise<Lo
       fix: "Name it .json5, .json, .yaml or .yml.",
     });
   }
-  const text = await readConfig(file);
   const baseDir = dirname(file);
   const folders = { baseDir, workspaces: options.workspaces ?? defaultWorkspaces(baseDir) };
   const parsed = await parseConfig(text, language, { folders, kinds: options.kinds }).catch(

@@ -93,6 +93,28 @@ registerHooks({ resolve(specifier, context, next) {
     assert.doesNotMatch((await running.ended).err, /zod is loaded/);
   });
 
+  it("is foretold by check, which says how it ends", async (t) => {
+    const dir = await folder(t);
+    const file = join(dir, "rollcall.json5");
+    const agent = (primary: string): string =>
+      `agents: { list: [{ id: "main", model: { primary: "${primary}" } }] }`;
+    const check = (...args: string[]) => run(process.execPath, [LAUNCHER, "check", ...args], dir).ended;
+    await writeFile(file, `{ ${agent("echo/default")} }`);
+    assert.deepEqual(await check("--strict"), { code: 0, signal: null, err: "" });
+    await writeFile(file, `{ ${agent("echo/default")}, owners: ["nowhere/default/1"] }`);
+    const warned = await check("--strict");
+    assert.deepEqual([warned.code, warned.err.split("\n").length], [65, 2]);
+    assert.equal((await check()).code, 0);
+    await writeFile(file, `{ ${agent("ghost/default")} }`);
+    const missing = await check();
+    assert.deepEqual([missing.code, missing.err.split("\n").length], [69, 2]);
+    await writeFile(file, "{ broken");
+    assert.match(
+      (await check()).err,
+      /^rollcall: The configuration is not valid JSON5 or YAML: .*line 1, column 9: /,
+    );
+  });
+
   it("without a configuration, or with one of several faults, ends with 78 in words", async (t) => {
     const dir = await folder(t);
     const start = (...args: string[]) =>

@@ -49,6 +49,7 @@ describe("a configuration file", () => {
   it("that isn't there is missing", async () => {
     const error = await failure(join(dir, "none.json5"));
     assert.deepEqual([error.code, error.exit], ["config-missing", 78]);
+    assert.equal((await failure(join(dir, "none"))).code, "config-missing");
     assert.equal((await failure(join(await file("plain.txt", ""), "x.json5"))).code, "config-missing");
   });
 
@@ -57,7 +58,7 @@ describe("a configuration file", () => {
     assert.match((await failure(join(dir, "folder.json5"))).detail ?? "", /it is a directory$/);
     const large = await file("large.json5", " ".repeat(1024 * 1024 + 1));
     assert.match((await failure(large)).detail ?? "", /larger than 1048576 bytes$/);
-    assert.equal((await failure(join(dir, "x.toml"))).code, "config-unreadable");
+    assert.equal((await failure(await file("x.toml", ""))).code, "config-unreadable");
   });
 
   it(
