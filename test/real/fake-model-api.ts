@@ -33,6 +33,8 @@ export interface ModelRequest {
   readonly system: string;
   /** Text of the last user message, its blocks joined. */
   readonly said: string;
+  /** Its last block alone: what an earlier turn that failed left behind stands before it. */
+  readonly last: string;
   /** Everything that was said, oldest first, as `role: text`. */
   readonly history: readonly string[];
   /** Results of tools in the last user message. */
@@ -124,6 +126,7 @@ function parseRequest(body: Body, key: string | undefined): ModelRequest {
     model: body.model,
     system: textOf(body.system),
     said: textOf(last?.content),
+    last: textOf(content.filter(({ text }) => text !== undefined).slice(-1)),
     history: body.messages.map(({ role, content: said }) => `${role}: ${textOf(said)}`),
     toolResults: content
       .filter(({ type }) => type === "tool_result")

@@ -138,7 +138,7 @@ export const ACTS: Readonly<Record<string, (stage: Stage, value: string) => Prom
   },
   /** Leaves a process behind that left the group. Its pid is the answer. */
   daemon: async (stage) => {
-    const child = spawn("setsid", ["sleep", "600"], { detached: true, stdio: "ignore" });
+    const child = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
     child.unref();
     stage.answer = String(child.pid);
   },
