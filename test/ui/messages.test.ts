@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import type { MessageList } from "../../ui/src/api/client.ts";
 import { readMessage } from "../../ui/src/api/read-message.ts";
 import type { Message } from "../../ui/src/api/wire.ts";
 import { conversationsOf, newConversation } from "../../ui/src/logic/conversations.ts";
 import { mergeMessages, messagesOf, type KnownMessages } from "../../ui/src/logic/merge-messages.ts";
 import { answerText, sharesAnswer, stateWords } from "../../ui/src/logic/message-state.ts";
+import { loadedBy } from "../../ui/src/state/read-pages.ts";
 import { ENTRY_STATES } from "../../src/core/entry.ts";
 
 const NOTHING: KnownMessages = new Map();
@@ -165,5 +167,25 @@ void describe("messages as the page knows them", () => {
     assert.equal(sharesAnswer(first, message({ id: "m_2", turn: "t_1", reply })), true);
     assert.equal(sharesAnswer(first, message({ id: "m_2", turn: "t_2", reply })), false);
     assert.equal(sharesAnswer(message({ reply }), message({ id: "m_2", reply })), false);
+  });
+});
+
+void describe("pages of messages", () => {
+  const page = (ids: readonly string[], cursor: string | null): MessageList => ({
+    messages: ids.map((id) => message({ id })),
+    cursor,
+  });
+
+  void it("go on where they ended, whatever is read anew", () => {
+    const first = loadedBy(page(["m_9", "m_8"], "c8"), null, undefined);
+    const back = loadedBy(page(["m_7", "m_6"], "c6"), "c8", first);
+    assert.deepEqual(back, { state: "ready", cursor: "c6", newest: "m_9" });
+    const anew = loadedBy(page(["m_a", "m_9"], "c9"), null, back);
+    assert.deepEqual(anew, { state: "ready", cursor: "c6", newest: "m_a" });
+  });
+
+  void it("begin anew when more was missed than one page holds", () => {
+    const before = { state: "ready", cursor: "c6", newest: "m_9" } as const;
+    assert.equal(loadedBy(page(["m_d", "m_c"], "cc"), null, before).cursor, "cc");
   });
 });

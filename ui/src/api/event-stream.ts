@@ -1,4 +1,4 @@
-import { createEventLines, readEvent } from "./event-lines.ts";
+import { createEventLines, readEvent, type RawEvent } from "./event-lines.ts";
 import type { PageEvent } from "./wire.ts";
 
 /** Timers, so that tests need no real time. `after` returns the way to call it off. */
@@ -26,6 +26,7 @@ export interface EventStream {
 
 /** The gateway writes a comment every 15 s; silence beyond this is a connection that nobody holds any more. */
 const SILENCE = 45_000;
+const PLAIN = { credentials: "same-origin", cache: "no-store" } as const;
 const WAITS = [500, 1000, 2000, 4000, 8000] as const;
 
 /**
@@ -41,40 +42,29 @@ export function openEventStream(deps: EventStreamDeps): EventStream {
   let cancelWait: (() => void) | null = null;
   let heardAt = deps.timers.now();
 
-  const read = async (response: Response, attempt: AbortController): Promise<void> => {
-    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    if (reader === undefined) return;
-    const lines = createEventLines();
-    for (;;) {
-      const cancel = deps.timers.after(SILENCE, () => attempt.abort());
-      const { done, value } = await reader.read().finally(cancel);
-      if (done || attempt.signal.aborted) return;
-      heardAt = deps.timers.now();
-      for (const raw of lines(value)) {
-        if (raw.id !== null) lastId = raw.id;
-        const event = readEvent(raw);
-        if (event !== undefined) deps.onEvent(event);
-      }
+  const take = (raws: readonly RawEvent[]): void => {
+    heardAt = deps.timers.now();
+    for (const raw of raws) {
+      if (raw.id !== null) lastId = raw.id;
+      const event = readEvent(raw);
+      if (event !== undefined) deps.onEvent(event);
     }
   };
-
+  const headers = (): Readonly<Record<string, string>> => ({
+    accept: "text/event-stream",
+    ...(lastId !== null && { "last-event-id": lastId }),
+  });
   const connect = async (attempt: AbortController): Promise<"signed-out" | "lost"> => {
     const cancel = deps.timers.after(SILENCE, () => attempt.abort());
     const response = await deps
-      .fetch("api/v1/events", {
-        headers: { accept: "text/event-stream", ...(lastId !== null && { "last-event-id": lastId }) },
-        credentials: "same-origin",
-        cache: "no-store",
-        signal: attempt.signal,
-      })
+      .fetch("api/v1/events", { headers: headers(), ...PLAIN, signal: attempt.signal })
       .finally(cancel);
     if (response.status === 401) return "signed-out";
-    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-    if (!response.ok || !isStream) return "lost";
+    if (!isStream(response)) return "lost";
     tries = 0;
     deps.onOpen(openedBefore);
     openedBefore = true;
-    await read(response, attempt);
+    await readLines(response, attempt, deps.timers, take);
     return "lost";
   };
 
@@ -112,4 +102,26 @@ export function openEventStream(deps: EventStreamDeps): EventStream {
       current?.abort();
     },
   };
+}
+
+function isStream(response: Response): boolean {
+  return response.ok && response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+}
+
+/** Reads a response to its end, or until it has been silent for too long. */
+async function readLines(
+  response: Response,
+  attempt: AbortController,
+  timers: Timers,
+  take: (raws: readonly RawEvent[]) => void,
+): Promise<void> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (reader === undefined) return;
+  const lines = createEventLines();
+  for (;;) {
+    const cancel = timers.after(SILENCE, () => attempt.abort());
+    const { done, value } = await reader.read().finally(cancel);
+    if (done || attempt.signal.aborted) return;
+    take(lines(value));
+  }
 }

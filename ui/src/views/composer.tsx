@@ -44,40 +44,17 @@ export function Composer({ name, messages, files, onFiles, onChange }: Props): V
     onChange([]);
     field.current?.focus();
   };
-  const onKey = (event: KeyboardEvent): void => {
-    if (event.isComposing) return;
-    if (event.key === "Escape") leave(field.current, running);
-    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
-    if (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    void send();
-  };
-  const onPaste = (event: ClipboardEvent): void => {
-    const list = event.clipboardData?.files;
-    if (list === undefined || list.length === 0) return;
-    event.preventDefault();
-    onFiles(list);
-  };
-  useGrow(field, text);
-  useEffect(() => {
-    if (!matchMedia("(pointer: coarse)").matches) field.current?.focus();
-  }, []);
   return (
     <form class="composer column" onSubmit={(event) => (event.preventDefault(), void send())}>
       <div class="composer-card">
         <PickedFiles files={files} onChange={onChange} />
-        <label class="unseen" for="composer">
-          Message
-        </label>
-        <textarea
-          id="composer"
-          ref={field}
-          rows={1}
-          value={text}
-          placeholder="Write a message"
-          onInput={(event) => change(event.currentTarget.value)}
-          onKeyDown={onKey}
-          onPaste={onPaste}
+        <Field
+          text={text}
+          field={field}
+          running={running}
+          onText={change}
+          onFiles={onFiles}
+          onSend={() => void send()}
         />
         <div class="composer-row">
           <FileButton onFiles={onFiles} />
@@ -89,6 +66,57 @@ export function Composer({ name, messages, files, onFiles, onChange }: Props): V
       </div>
       <AgentHint name={name} />
     </form>
+  );
+}
+
+interface FieldProps {
+  readonly text: string;
+  readonly field: { current: HTMLTextAreaElement | null };
+  readonly running: boolean;
+  readonly onText: (text: string) => void;
+  readonly onFiles: (list: FileList) => void;
+  readonly onSend: () => void;
+}
+
+function isTouch(): boolean {
+  return matchMedia("(pointer: coarse)").matches;
+}
+
+function Field({ text, field, running, onText, onFiles, onSend }: FieldProps): VNode {
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.isComposing) return;
+    if (event.key === "Escape") leave(field.current, running);
+    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
+    if (isTouch() && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    onSend();
+  };
+  const onPaste = (event: ClipboardEvent): void => {
+    const list = event.clipboardData?.files;
+    if (list === undefined || list.length === 0) return;
+    event.preventDefault();
+    onFiles(list);
+  };
+  useGrow(field, text);
+  useEffect(() => {
+    if (!isTouch()) field.current?.focus();
+  }, []);
+  return (
+    <>
+      <label class="unseen" for="composer">
+        Message
+      </label>
+      <textarea
+        id="composer"
+        ref={field}
+        rows={1}
+        value={text}
+        placeholder="Write a message"
+        onInput={(event) => onText(event.currentTarget.value)}
+        onKeyDown={onKey}
+        onPaste={onPaste}
+      />
+    </>
   );
 }
 
