@@ -23,6 +23,14 @@ export class PhaseOrder extends Error {
   }
 }
 
+/** A stop was asked for before the start was over. No fault: what was begun is undone, and the process ends well. */
+export class StoppedWhileStarting extends Error {
+  constructor(phase: Phase) {
+    super(`stopped in the ${phase} phase`);
+    this.name = "StoppedWhileStarting";
+  }
+}
+
 /**
  * A start as a list of phases, each with a deadline, a line in the log, and a way back. The list proves itself: a phase
  * out of order is a bug that ends the start. What was done is undone in reverse, on a failed start and on a stop alike.
@@ -31,8 +39,12 @@ export interface Boot {
   phase<T>(name: Phase, deadline: Duration, run: () => T | Promise<T>): Promise<T>;
   /** Remembers how to undo something, bounded by `deadline`. */
   undo(name: string, deadline: Duration, run: () => void | Promise<void>): void;
-  /** Undoes everything, newest first. Never throws: what can't be undone in time is logged and left. */
-  unwind(): Promise<void>;
+  /**
+   * Undoes everything, newest first. Never throws: what can't be undone in time is logged and left.
+   *
+   * @param within bound for all of it: when the deadlines together are longer, each is cut in proportion
+   */
+  unwind(within?: Duration): Promise<void>;
 }
 
 interface Undo {
@@ -41,7 +53,8 @@ interface Undo {
   readonly run: () => void | Promise<void>;
 }
 
-export function createBoot(clock: Clock, log: Log): Boot {
+/** @param stop ends the phase that runs, and those that would follow, with {@link StoppedWhileStarting} */
+export function createBoot(clock: Clock, log: Log, stop?: AbortSignal): Boot {
   const undos: Undo[] = [];
   let next = 0;
   return {
@@ -49,14 +62,17 @@ export function createBoot(clock: Clock, log: Log): Boot {
       if (PHASES[next] !== name) throw new PhaseOrder(name, PHASES[next]);
       next += 1;
       const begun = clock.monotonic();
-      const result = await within(clock, deadline, () => new PhaseOverdue(name, deadline), run);
+      const late = (): Error => new PhaseOverdue(name, deadline);
+      const result = await unlessStopped(stop, name, () => within(clock, deadline, late, run));
       log.info("boot.phase", { phase: name, ms: Math.round((clock.monotonic() - begun) * 10) / 10 });
       return result;
     },
     undo: (name, deadline, run) => void undos.push({ name, deadline, run }),
-    async unwind() {
+    async unwind(bound = Infinity) {
+      const fits = Math.min(1, bound / undos.reduce((sum, { deadline }) => sum + deadline, 0));
       for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) {
-        const { name, deadline } = undo;
+        const { name } = undo;
+        const deadline = undo.deadline * fits;
         try {
           await within(clock, deadline, () => new UndoOverdue(name, deadline), undo.run);
         } catch (error) {
@@ -69,8 +85,27 @@ export function createBoot(clock: Clock, log: Log): Boot {
 
 class UndoOverdue extends Error {
   constructor(name: string, deadline: Duration) {
-    super(`${name} did not end within ${deadline} ms`);
+    super(`${name} did not end within ${Math.round(deadline)} ms`);
     this.name = "UndoOverdue";
+  }
+}
+
+async function unlessStopped<T>(
+  stop: AbortSignal | undefined,
+  phase: Phase,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (stop === undefined) return run();
+  if (stop.aborted) throw new StoppedWhileStarting(phase);
+  let asked = (): void => {};
+  const stopped = new Promise<never>((_, reject) => {
+    asked = () => reject(new StoppedWhileStarting(phase));
+    stop.addEventListener("abort", asked, { once: true });
+  });
+  try {
+    return await Promise.race([run(), stopped]);
+  } finally {
+    stop.removeEventListener("abort", asked);
   }
 }
 

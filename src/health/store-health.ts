@@ -3,6 +3,7 @@ import { SECOND, type Duration, type Instant } from "../core/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { Pulse } from "../ports/pulse.ts";
 
 /** Whether the store commits, proven by commits. */
 export interface StoreHealth {
@@ -10,6 +11,8 @@ export interface StoreHealth {
   fault(): { readonly code: ErrorCode; readonly since: Instant } | null;
   /** Somebody saw a write fail: look again now. */
   suspect(): void;
+  /** The proofs that run now. */
+  pulses(): readonly Pulse[];
   start(): void;
   stop(): void;
 }
@@ -23,16 +26,21 @@ export interface StoreHealthDeps {
   readonly fatal: (code: ErrorCode) => void;
 }
 
+/** A commit that takes longer than this is no slow disk any more. */
+const PROBE_WITHIN = 30 * SECOND;
 const EVERY = { healthy: 5 * SECOND, failing: SECOND } as const;
 
 export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
   let fault: { code: ErrorCode; since: Instant } | null = null;
   let cancel = (): void => {};
   let stopped = false;
+  const running = new Set<Pulse>();
 
   const look = async (): Promise<void> => {
     cancel();
     if (stopped) return;
+    const pulse = { what: "a commit of the store", begunAt: deps.clock.monotonic(), within: PROBE_WITHIN };
+    running.add(pulse);
     try {
       const took = await deps.probe();
       deps.metrics.observe("store_commit_seconds", took / 1000);
@@ -43,6 +51,8 @@ export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
       if (fault?.code !== code) deps.log.error("store.unavailable", { code, error: message });
       fault = { code, since: fault?.since ?? deps.clock.now() };
       if (code === "store-io") deps.fatal(code);
+    } finally {
+      running.delete(pulse);
     }
     if (!stopped)
       cancel = deps.clock.timer(fault === null ? EVERY.healthy : EVERY.failing, () => void look());
@@ -50,6 +60,7 @@ export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
   return {
     fault: () => fault,
     suspect: () => void look(),
+    pulses: () => [...running],
     start: () => void look(),
     stop() {
       stopped = true;
