@@ -51,6 +51,7 @@ export async function runGateway(options: StartOptions): Promise<ExitCode> {
 async function bootAndServe(options: StartOptions, platform: Platform, boot: Boot): Promise<ExitCode> {
   const stage: Stage = { draining: false, started: false };
   const settled = await boot.phase("config", DEADLINE.config, () => loadSettled(options, platform));
+  for (const line of settled.warnings) platform.log.warn("config.warning", {}, line);
   for (const line of unsupported(settled.config)) platform.log.warn("config.unsupported", {}, line);
   prepareWorkspaces(settled.config.agents.list);
   const opened = await boot.phase("store", DEADLINE.store, () => openStateStore(platform, settled));

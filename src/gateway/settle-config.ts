@@ -13,6 +13,8 @@ export interface SettledConfig {
   /** The configuration file; null when the gateway runs on its own defaults. */
   readonly path: string | null;
   readonly baseDir: string;
+  /** What is allowed and probably not meant, one line each. */
+  readonly warnings: readonly string[];
   /** For the banner: what serves, and why. */
   readonly because: string | null;
 }
@@ -38,7 +40,13 @@ export async function settleConfig(input: SettleInput): Promise<SettledConfig> {
       kinds: { harnesses: Object.keys(HARNESS_KINDS) },
       workspaces,
     });
-    return { config: loaded.config, path: loaded.path, baseDir: loaded.baseDir, because: null };
+    return {
+      config: loaded.config,
+      path: loaded.path,
+      baseDir: loaded.baseDir,
+      warnings: loaded.warnings,
+      because: null,
+    };
   }
   if (!input.trying) throw new RollcallError("config-missing");
   const { tryConfig } = await import("../config/try-config.ts");
@@ -47,6 +55,7 @@ export async function settleConfig(input: SettleInput): Promise<SettledConfig> {
     config: tryConfig({ cwd: input.cwd, harness: found.harness, workspaces }),
     path: null,
     baseDir: input.cwd,
+    warnings: [],
     because: found.because,
   };
 }

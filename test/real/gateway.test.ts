@@ -25,7 +25,7 @@ interface Stage {
   readonly api: FakeModelApi;
   readonly telegram: FakeTelegram;
   readonly home: Home;
-  start(options?: RunOptions & { readonly ready?: boolean }): Promise<Gateway>;
+  readonly start: (options?: RunOptions & { readonly ready?: boolean }) => Promise<Gateway>;
 }
 
 async function stage(
