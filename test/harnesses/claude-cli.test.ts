@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { claudeCli } from "../../src/harnesses/claude-cli/claude-cli.ts";
@@ -7,46 +7,17 @@ import { CLAUDE_LIMITS } from "../../src/harnesses/claude-cli/limits.ts";
 import { LIMITS } from "../../src/core/limits.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/random.ts";
-import { canScan } from "../../src/platform/process-tree.ts";
-import type { Clock } from "../../src/ports/clock.ts";
-import { HarnessFailed, type HarnessEvent, type SessionSpec } from "../../src/ports/harness.ts";
+import type { HarnessEvent } from "../../src/ports/harness.ts";
 import { promptAndRead } from "../contracts/harness-events.ts";
-import { specOf } from "../contracts/harness-suite.ts";
-import { alive, claudeRig, type ClaudeRig } from "./rig.ts";
+import { claudeRig, openOne, withClaude } from "./rig.ts";
 
 const never = new AbortController().signal;
-const linuxOnly = canScan ? false : "looks into /proc, which this system doesn't have";
-
-async function withRig(
-  given: Parameters<typeof claudeRig>[0],
-  run: (rig: ClaudeRig) => Promise<void>,
-): Promise<void> {
-  const rig = await claudeRig(given);
-  try {
-    await run(rig);
-  } finally {
-    await rig.harness.close(2000);
-    assert.deepEqual(rig.living(), []);
-    await rig.tidyUp();
-  }
-}
-
-const openOne = (rig: ClaudeRig, over: Partial<SessionSpec> & { name?: string } = {}) =>
-  rig.harness.open(specOf(rig.workspace, over), never);
 
 const words = (events: readonly HarnessEvent[]): readonly HarnessEvent[] =>
   events.filter(({ kind }) => kind !== "alive" && kind !== "text");
 
-/** A clock on which the bounds of the adapter pass at once, and everything else at its time. */
-function hasty(...bounds: readonly number[]): Clock {
-  return {
-    ...systemClock,
-    timer: (span, run) => systemClock.timer(bounds.includes(span) ? 1 : span, run),
-  };
-}
-
 test("the prompt goes to the program as it is", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     const text = "[rollcall t_1]\nfrom: A\n---\n--help $(id)\n'\"` ünï 👋";
     const session = await openOne(rig, { model: "claude-x", instructions: "--verbose\nbe kind" });
     await promptAndRead(session, text);
@@ -85,7 +56,7 @@ test("the program sees no key and no token of the gateway, unless they are named
     CLAUDE_CONFIG_DIR: "/config",
     TZ: "UTC",
   };
-  await withRig({ env: { ...secrets, ...harmless } }, async (rig) => {
+  await withClaude({ env: { ...secrets, ...harmless } }, async (rig) => {
     await openOne(rig);
     const env = rig.fake.starts()[0]?.env ?? {};
     for (const name of Object.keys(secrets)) assert.equal(env[name], undefined, name);
@@ -99,7 +70,7 @@ test("the program sees no key and no token of the gateway, unless they are named
     env: { ANTHROPIC_API_KEY: { env: "ANTHROPIC_API_KEY" } },
     inheritEnv: ["ANTHROPIC_BASE_URL"],
   };
-  await withRig({ env: secrets, options }, async (rig) => {
+  await withClaude({ env: secrets, options }, async (rig) => {
     await openOne(rig);
     const env = rig.fake.starts()[0]?.env ?? {};
     assert.deepEqual([env["ANTHROPIC_API_KEY"], env["ANTHROPIC_BASE_URL"]], ["k1", "http://elsewhere"]);
@@ -134,7 +105,7 @@ test("the defaults are what the schema makes of nothing", async () => {
 });
 
 test("tools and compactions are open for as long as they last", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     const session = await openOne(rig);
     const { events } = await promptAndRead(session, "fake:tool=Grep fake:compact fake:say=done");
     assert.deepEqual(
@@ -152,7 +123,7 @@ test("tools and compactions are open for as long as they last", () =>
   }));
 
 test("texts before and after a tool are set apart; a subagent's words aren't the answer's", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     const turn = await promptAndRead(await openOne(rig), "fake:tool fake:subagent fake:say=Found_it.");
     assert.equal(turn.shown, "Let me look.\n\nFound it.");
     assert.equal(turn.final?.text, "Found it.");
@@ -166,7 +137,7 @@ for (const [policy, allow, tool, allowed] of [
   ["deny", ["Bash"], "Bash", false],
 ] as const) {
   test(`with ${policy} and [${allow.join()}], ${tool} is ${allowed ? "allowed" : "denied"}`, () =>
-    withRig({}, async (rig) => {
+    withClaude({}, async (rig) => {
       const session = await openOne(rig, { permissions: { policy, allow } });
       const turn = await promptAndRead(session, `fake:ask=${tool}`);
       const seen = turn.events.filter((event) => event.kind === "permission");
@@ -177,19 +148,19 @@ for (const [policy, allow, tool, allowed] of [
 }
 
 test("what the host doesn't have is refused, not left unanswered", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     assert.equal((await promptAndRead(await openOne(rig), "fake:hook")).final?.text, "hook: error");
   }));
 
 test("characters that the chunks cut stay whole", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     const turn = await promptAndRead(await openOne(rig), "fake:split");
     assert.equal(turn.shown, "Grüße, 世界 👋🏽");
     assert.equal(turn.final?.text, turn.shown);
   }));
 
 test("of two results the first counts, and the second isn't the next turn's", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     const session = await openOne(rig);
     assert.equal((await promptAndRead(session, "fake:twofinals")).final?.text, "the first");
     await session.release(false);
@@ -199,7 +170,7 @@ test("of two results the first counts, and the second isn't the next turn's", ()
   }));
 
 test("a flood of frames neither fills the memory nor loses the answer", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     const session = await openOne(rig);
     // A reader that is slower than the writer: the program has to wait.
     let seen = 0;
@@ -211,136 +182,14 @@ test("a flood of frames neither fills the memory nor loses the answer", () =>
   }));
 
 test("the sample of a protocol error is bounded", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     const { failure } = await promptAndRead(await openOne(rig), "fake:line");
     assert.match(failure?.detail ?? "", new RegExp(`more than ${LIMITS.harnessLineBytes} bytes`));
     assert.ok((failure?.detail.length ?? 0) < 1000);
   }));
 
-test("the ways to end without an answer are told apart", () =>
-  withRig({}, async (rig) => {
-    const detail = async (act: string, name: string) =>
-      (await promptAndRead(await openOne(rig, { name }), act)).failure?.detail;
-    assert.equal(await detail("fake:exit=0", "a"), "exit code 0, without an answer");
-    assert.equal(await detail("fake:exit=3", "b"), "exit code 3; last words: fake: something broke");
-    assert.equal(await detail("fake:signal=SIGSEGV", "c"), "ended by signal SIGSEGV");
-  }));
-
-for (const act of ["deaf", "nostdin", "stubborn"]) {
-  test(`a program that hears no interrupt is ended with its tree (fake:${act})`, () =>
-    withRig({ clock: hasty(CLAUDE_LIMITS.interrupt) }, async (rig) => {
-      const session = await openOne(rig);
-      const stop = new AbortController();
-      const turn = await promptAndRead(session, `fake:tool fake:${act}`, stop.signal, ({ kind }) => {
-        if (kind === "closed") stop.abort();
-      });
-      assert.equal(turn.failure?.class, "cancelled");
-      assert.deepEqual(rig.living(), []);
-      await session.release(false);
-      assert.deepEqual(rig.harness.load(), { running: 0, idle: 0, waiting: 0, max: 4 });
-    }));
-}
-
-test("a program that never shakes hands is ended at the deadline", () =>
-  withRig({ clock: hasty(CLAUDE_LIMITS.handshake), control: { start: "hangs" } }, async (rig) => {
-    await assert.rejects(openOne(rig), (error) => {
-      assert.ok(error instanceof HarnessFailed);
-      return error.failure.code === "harness-deadline";
-    });
-    assert.deepEqual(rig.living(), []);
-    assert.equal(rig.harness.load().running, 0);
-  }));
-
-for (const [start, code] of [
-  ["exits", "harness-exited"],
-  ["garbage", "harness-protocol"],
-] as const) {
-  test(`a start that ${start === "exits" ? "exits" : "writes garbage"} is classified`, () =>
-    withRig({ control: { start } }, async (rig) => {
-      await assert.rejects(
-        openOne(rig),
-        (error) => error instanceof HarnessFailed && error.failure.code === code,
-      );
-    }));
-}
-
-test("whoever is stopped while the program starts leaves nothing behind", () =>
-  withRig({ control: { start: "hangs" } }, async (rig) => {
-    const stop = new AbortController();
-    const opening = rig.harness.open(specOf(rig.workspace), stop.signal);
-    while (rig.fake.starts().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    stop.abort();
-    await assert.rejects(
-      opening,
-      (error) => error instanceof HarnessFailed && error.failure.class === "cancelled",
-    );
-    assert.deepEqual(rig.living(), []);
-  }));
-
-test("another model, workspace or instruction takes a new process of the same session", () =>
-  withRig({}, async (rig) => {
-    let native: string | null = null;
-    const pids = new Set<number>();
-    for (const change of [{}, { model: "m" }, { model: "m", instructions: "i" }]) {
-      const session = await openOne(rig, { ...change, resume: native });
-      await promptAndRead(session, "hello");
-      await session.release(false);
-      native = session.native;
-      pids.add(session.custody?.pid ?? 0);
-      assert.equal(rig.living().length, 1);
-    }
-    assert.equal(pids.size, 3);
-    assert.equal(new Set(rig.fake.prompts().map(({ session }) => session)).size, 1);
-  }));
-
-test("an idle process is ended after its time, and one that ends by itself is dropped and logged", () =>
-  withRig({ options: { pool: { max: 2, idle: "50ms" } } }, async (rig) => {
-    const session = await openOne(rig);
-    await promptAndRead(session, "hello");
-    await session.release(false);
-    while (rig.harness.load().idle > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    while (rig.living().length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    const dying = await openOne(rig, { name: "b" });
-    await promptAndRead(dying, "hello");
-    await dying.release(false);
-    process.kill(dying.custody?.pid ?? 0, "SIGKILL");
-    while (rig.harness.load().idle > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.ok(rig.logged.some(({ event }) => event === "harness.process_ended"));
-  }));
-
-test("a process that ends right after its turn isn't given to the next one", () =>
-  withRig({}, async (rig) => {
-    const session = await openOne(rig);
-    const pid = session.custody?.pid ?? 0;
-    assert.ok((await promptAndRead(session, "fake:dieafter hello")).final !== undefined);
-    while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
-    await session.release(false);
-    const again = await openOne(rig, { resume: session.native });
-    assert.notEqual(again.custody?.pid, pid);
-    assert.ok((await promptAndRead(again, "hello")).final !== undefined);
-  }));
-
-test("a process that left the group goes with its program", { skip: linuxOnly }, () =>
-  withRig({}, async (rig) => {
-    const session = await openOne(rig);
-    const pid = Number((await promptAndRead(session, "fake:daemon")).final?.text);
-    assert.ok(alive(pid));
-    await session.release(true);
-    assert.equal(alive(pid), false);
-  }),
-);
-
-test("a turn that nobody reads to its end takes its process with it", () =>
-  withRig({}, async (rig) => {
-    const session = await openOne(rig);
-    for await (const event of session.prompt({ text: "fake:hang", images: [] }, never))
-      if (event.kind === "native" || event.kind === "alive") break;
-    await session.release(false);
-    assert.deepEqual(rig.living(), []);
-  }));
-
 test("usage is the turn's own; the cost of a session's first turn after a restart isn't known", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     const session = await openOne(rig);
     const one = await promptAndRead(session, "one");
     const two = await promptAndRead(session, "two");
@@ -358,7 +207,7 @@ test("usage is the turn's own; the cost of a session's first turn after a restar
   }));
 
 test("images are shown when the service takes them, and only then", () =>
-  withRig({}, async (rig) => {
+  withClaude({}, async (rig) => {
     await mkdir(rig.workspace, { recursive: true });
     const file = async (name: string, size: number): Promise<string> => {
       const to = path.join(rig.workspace, name);
@@ -373,30 +222,4 @@ test("images are shown when the service takes them, and only then", () =>
     ];
     await promptAndRead(await openOne(rig), { text: "look", images });
     assert.deepEqual(rig.fake.prompts()[0]?.images, ["image/png 4000"]);
-  }));
-
-test("probes: missing, no program at all, logged out, hanging, back again", () =>
-  withRig({ clock: hasty() }, async (rig) => {
-    const proof = async (level: "L0" | "L1" | "L2" | "L3") => {
-      const result = await rig.harness.probe("default", level, never);
-      return result.ok ? result.level : `${result.level} ${result.failure.class} ${result.failure.code}`;
-    };
-    assert.equal(await proof("L0"), "L0");
-    await rename(rig.fake.command, `${rig.fake.command}.away`);
-    assert.equal(await proof("L0"), "L0 structural harness-missing");
-    await writeFile(rig.fake.command, "#!/bin/sh\necho I am something else\n", { mode: 0o755 });
-    assert.equal(await proof("L0"), "L1 structural harness-missing");
-    await rename(`${rig.fake.command}.away`, rig.fake.command);
-    const versions = rig.fake.starts().length;
-    assert.equal(await proof("L1"), "L1");
-    assert.equal(await proof("L0"), "L0");
-    assert.equal(rig.fake.starts().length, versions + 1, "an unchanged file isn't run again");
-    rig.fake.control({ loggedIn: false });
-    assert.equal(await proof("L2"), "L2 structural harness-login");
-    rig.fake.control({ authStatus: "unknown" });
-    assert.equal(await proof("L2"), "L1");
-    rig.fake.control({});
-    assert.equal(await proof("L3"), "L3");
-    rig.fake.control({ start: "logged-out" });
-    assert.equal(await proof("L3"), "L3 structural harness-login");
   }));

@@ -1,14 +1,21 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createProcesses } from "../../src/platform/processes.ts";
-import { livingTree, startTimeOf } from "../../src/platform/process-tree.ts";
+import { livingTree, signal, startTimeOf } from "../../src/platform/process-tree.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import type { Harness, HarnessDeps, HarnessKind } from "../../src/ports/harness.ts";
+import type {
+  Harness,
+  HarnessDeps,
+  HarnessKind,
+  HarnessSession,
+  SessionSpec,
+} from "../../src/ports/harness.ts";
 import type { Processes } from "../../src/ports/process.ts";
-import type { HarnessRig } from "../contracts/harness-suite.ts";
+import { specOf, type HarnessRig } from "../contracts/harness-suite.ts";
 import { fakeClaude, type FakeClaude, type FakeClaudeControl } from "../fakes/harness/fake-claude.ts";
 import { createKeptLog, type LoggedLine } from "../fakes/silent-log.ts";
 import { claudeCli } from "../../src/harnesses/claude-cli/claude-cli.ts";
@@ -96,6 +103,34 @@ export async function claudeRig(
   return { ...rig, fake };
 }
 
+/** Whether the kernel still keeps the process for us, ended or not: false means that its exit was seen. */
+export function known(pid: number): boolean {
+  return signal(pid, 0);
+}
+
 export function alive(pid: number): boolean {
   return startTimeOf(pid) !== undefined;
+}
+
+/** Runs a test over the fake program; afterwards nothing of it lives. */
+export async function withClaude(
+  given: Parameters<typeof claudeRig>[0],
+  run: (rig: ClaudeRig) => Promise<void>,
+): Promise<void> {
+  const rig = await claudeRig(given);
+  try {
+    await run(rig);
+  } finally {
+    await rig.harness.close(2000);
+    assert.deepEqual(rig.living(), [], "no process outlives its harness");
+    await rig.tidyUp();
+  }
+}
+
+/** A session of the rig's harness, opened without a way to stop waiting for it. */
+export function openOne(
+  rig: Rig,
+  over: Partial<SessionSpec> & { readonly name?: string } = {},
+): Promise<HarnessSession> {
+  return rig.harness.open(specOf(rig.workspace, over), new AbortController().signal);
 }

@@ -123,6 +123,7 @@ function handshake(
 function wrap(deps: ProcessDeps, child: Child): ClaudeProcess {
   let hear: ((word: Word) => void) | undefined;
   let over: Failure | undefined;
+  let gone = false;
   const reader = createLineReader(LIMITS.harnessLineBytes);
   const finish = (failure: Failure): void => {
     over ??= failure;
@@ -139,6 +140,8 @@ function wrap(deps: ProcessDeps, child: Child): ClaudeProcess {
   };
   child.stdout.on("data", (chunk: Buffer) => read(reader.push(chunk)));
   const ended = (async () => {
+    await child.exited;
+    gone = true;
     const exit = await exitOf(deps.clock, child);
     read(reader.rest());
     finish(exit);
@@ -147,7 +150,7 @@ function wrap(deps: ProcessDeps, child: Child): ClaudeProcess {
   const process: ClaudeProcess = {
     custody: child.custody,
     exited: ended,
-    usable: () => over === undefined,
+    usable: () => over === undefined && !gone,
     listen(next) {
       hear = next;
       const failure = over;
