@@ -15,13 +15,7 @@ class AnyAgent extends Map<string, AgentConfig> {
   }
 }
 
-const NOBODY: Generation = {
-  number: 0,
-  agents: new AnyAgent(),
-  firstAgent: "",
-  harnesses: new Map(),
-  candidates: () => [],
-};
+const NOBODY: Pick<Generation, "agents"> = { agents: new AnyAgent() };
 
 const nothing = (): void => undefined;
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
@@ -44,7 +38,7 @@ export function offlineOperate(store: Store): Operate {
       stop: () => false,
       interrupt: nothing,
       drain: () => Promise.resolve(),
-      running: () => 0,
+      running: () => 0, pulses: () => [],
     },
     outbox: { wake: nothing, plan: needsGateway, progress: needsGateway, acknowledge: nothing },
     roster: { current: () => NOBODY },

@@ -3,18 +3,17 @@
  * channel → inbox → router → session lane → harness → outbox → channel.
  */
 import type { Address } from "../core/address.ts";
-import type { Config } from "../core/config.ts";
 import type { Entry } from "../core/entry.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Ids, SessionKey } from "../core/ids.ts";
 import { runControl } from "../inbox/control.ts";
-import { createDecide, type Routing } from "../inbox/decide.ts";
+import { createDecide } from "../inbox/decide.ts";
 import { createInbox } from "../inbox/accept.ts";
 import { createOutbox } from "../outbox/outbox.ts";
 import type { Dispatcher } from "../outbox/dispatcher.ts";
 import type { Availability } from "../ports/availability.ts";
 import type { Blobs } from "../ports/blobs.ts";
-import type { Channel, ChannelAccount } from "../ports/channel.ts";
+import type { Channel } from "../ports/channel.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
 import type { Intake } from "../ports/intake.ts";
@@ -23,7 +22,7 @@ import type { Metrics } from "../ports/metrics.ts";
 import type { Operate } from "../ports/operate.ts";
 import type { Outbox } from "../ports/outbox.ts";
 import type { Random } from "../ports/random.ts";
-import type { Roster } from "../ports/roster.ts";
+import type { PinningRoster } from "../ports/roster.ts";
 import type { Status } from "../ports/status.ts";
 import type { Store } from "../ports/store.ts";
 import { admit } from "../router/access.ts";
@@ -36,10 +35,9 @@ import { createFileFetcher } from "./files.ts";
 import { pairingText } from "./pairing-text.ts";
 
 export interface PipelineInput {
-  readonly config: Config;
-  readonly accounts: readonly ChannelAccount[];
   readonly store: Store;
-  readonly roster: Roster;
+  /** Every decision is read from it, when it is made. */
+  readonly roster: PinningRoster;
   readonly availability: Availability;
   readonly status: Status;
   readonly blobs: Blobs;
@@ -159,8 +157,8 @@ function createBeginning(input: PipelineInput, { operate, lanes, outbox }: Way):
 
 /** From the channel to the lane. */
 function buildDoor(input: PipelineInput, { outbox }: Way, accepted: Beginning["accepted"]): Intake {
-  const { store, clock, random, ids, metrics, open, suspectStore } = input;
-  const decide = createDecide({ store, clock, random, ids, pairingText, ...rulesOf(input) });
+  const { store, clock, random, ids, metrics, roster, open, suspectStore } = input;
+  const decide = createDecide({ store, clock, random, ids, roster, pairingText, routing: { admit, route } });
   const noticed = (): void => outbox.wake();
   const inbox = createInbox({
     store,
@@ -180,31 +178,5 @@ function buildDoor(input: PipelineInput, { outbox }: Way, accepted: Beginning["a
         throw error;
       }
     },
-  };
-}
-
-/** The router's pure decisions over the configuration that serves. */
-function rulesOf({
-  config,
-  accounts,
-  roster,
-}: PipelineInput): Pick<
-  Parameters<typeof createDecide>[0],
-  "roster" | "routing" | "owners" | "access" | "bindings"
-> {
-  const access = new Map(accounts.map((account) => [`${account.kind}/${account.account}`, account.access]));
-  const routing: Routing = {
-    admit,
-    route: (knock, rules) => {
-      const { agents, firstAgent } = roster.current();
-      return route(knock, { access: rules, bindings: config.bindings, agents, firstAgent });
-    },
-  };
-  return {
-    roster,
-    routing,
-    owners: () => config.owners,
-    access: (channel, account) => access.get(`${channel}/${account}`),
-    bindings: () => config.bindings,
   };
 }

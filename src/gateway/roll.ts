@@ -42,6 +42,7 @@ export function callRoll(platform: Platform, config: Config, plans: Plans): Roll
     number: 1,
     config,
     plans: plans.harnesses,
+    accounts: plans.channels,
     open: (plan) =>
       plan.create({
         clock: systemClock,

@@ -90,7 +90,7 @@ export async function serve(input: ServeInput): Promise<Serving> {
 }
 
 function statusOf(
-  { platform, plans, roll, stage }: ServeInput,
+  { platform, roll, stage }: ServeInput,
   parts: Parts,
   pipeline: () => Pipeline,
 ): Status {
@@ -101,7 +101,6 @@ function statusOf(
     roster: roll.registry,
     availability: parts.availability,
     storeHealth: parts.storeHealth,
-    accounts: plans.channels,
     channel: (kind, account) => pipeline().channels.get(`${kind}/${account}`),
     counts: () => parts.counts.now(),
     processes: platform.processes,
@@ -110,15 +109,13 @@ function statusOf(
 }
 
 function pipelineOf(
-  { platform, settled, opened, plans, roll, stage }: ServeInput,
+  { platform, opened, roll, stage }: ServeInput,
   parts: Parts,
   status: Status,
 ): Pipeline {
   return buildPipeline({
     ...parts,
     status,
-    config: settled.config,
-    accounts: plans.channels,
     store: opened.store,
     roster: roll.registry,
     clock: systemClock,

@@ -2,7 +2,7 @@ import type { EntryState } from "../core/entry.ts";
 import type { Instant } from "../core/time.ts";
 import { WAITING_STATES } from "../core/entry.ts";
 import type { Availability } from "../ports/availability.ts";
-import type { Channel, ChannelAccount } from "../ports/channel.ts";
+import type { Channel } from "../ports/channel.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Processes } from "../ports/process.ts";
 import type { Roster } from "../ports/roster.ts";
@@ -23,7 +23,6 @@ export interface StatusInput {
   readonly roster: Roster;
   readonly availability: Availability;
   readonly storeHealth: StoreHealth;
-  readonly accounts: readonly ChannelAccount[];
   readonly channel: (kind: string, account: string) => Channel | undefined;
   readonly counts: () => Readonly<Record<EntryState, number>>;
   readonly processes: Processes;
@@ -42,7 +41,7 @@ function reportOf(input: StatusInput): StatusReport {
   const { stage, roster, availability, clock } = input;
   const generation = roster.current();
   const agents = [...generation.agents.keys()].map((id) => ({ id, candidates: availability.of(id) }));
-  const channels = input.accounts.map(({ kind, account }) => {
+  const channels = [...generation.accounts.values()].map(({ kind, account }) => {
     const state = input.channel(kind, account)?.state() ?? NOT_OPENED;
     return { channel: kind, account, state };
   });

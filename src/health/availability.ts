@@ -8,7 +8,7 @@
 import { backoffDelay } from "../core/backoff.ts";
 import type { Failure } from "../core/failure.ts";
 import { BACKOFF } from "../core/limits.ts";
-import { formatModelRef, type Candidate } from "../core/model-ref.ts";
+import type { Candidate } from "../core/model-ref.ts";
 import { MINUTE, SECOND, type Duration } from "../core/time.ts";
 import type { Availability } from "../ports/availability.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,8 +16,9 @@ import type { Harness, ProbeLevel, ProbeResult } from "../ports/harness.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Random } from "../ports/random.ts";
-import type { Roster } from "../ports/roster.ts";
-import { createTracker, type Tracked } from "./tracked.ts";
+import type { Generation, Roster } from "../ports/roster.ts";
+import { adoptProof, createProve, type Proof } from "./prove.ts";
+import { createTracker, type Tracked, type Tracker } from "./tracked.ts";
 
 export interface AvailabilityDeps {
   readonly roster: Roster;
@@ -31,6 +32,10 @@ export interface AvailabilityDeps {
 export interface ProbedAvailability extends Availability {
   /** Probes every candidate for the first time; resolves when each has answered or run out of time. */
   start(): Promise<void>;
+  /** Probes what is new in a generation that doesn't serve yet. Changes nothing. */
+  prove(next: Generation): Promise<Proof>;
+  /** Takes over what was proven, right after the generation was published, and looks no more at what is gone. */
+  adopt(proof: Proof): void;
   stop(): void;
 }
 
@@ -43,21 +48,21 @@ const WAIT_WITHOUT_END = MINUTE;
 export function createAvailability(deps: AvailabilityDeps): ProbedAvailability {
   const tracker = createTracker(deps);
   const stopped = new AbortController();
-  const harnessOf = (candidate: Candidate): Harness | undefined =>
-    deps.roster.current().harnesses.get(candidate.harness);
+  const serves = (tracked: Tracked): boolean => !stopped.signal.aborted && tracker.all().includes(tracked);
 
   const probe = async (tracked: Tracked, level: ProbeLevel): Promise<void> => {
-    const harness = harnessOf(tracked.state.candidate);
-    if (harness === undefined || stopped.signal.aborted) return;
+    const harness = deps.roster.current().harnesses.get(tracked.state.candidate.harness);
+    if (harness === undefined || !serves(tracked)) return;
     const result = await probeOnce(deps, harness, tracked.state.candidate, level, stopped.signal);
-    if (stopped.signal.aborted) return;
+    // After a reload it may be the candidate of a generation that is over.
+    if (!serves(tracked)) return;
     if (level !== "L0") tracked.provenAt = deps.clock.monotonic();
     tracker.probed(tracked, result);
     plan(tracked);
   };
   const plan = (tracked: Tracked): void => {
     tracked.cancel();
-    if (stopped.signal.aborted) return;
+    if (!serves(tracked)) return;
     const now = deps.clock.now();
     const { available, until } = tracked.state;
     const stale = deps.clock.monotonic() - tracked.provenAt >= PERIOD.full;
@@ -68,21 +73,22 @@ export function createAvailability(deps: AvailabilityDeps): ProbedAvailability {
   };
 
   return {
-    of: (agent) =>
-      deps.roster
-        .current()
-        .candidates(agent)
-        .map((candidate) => tracker.get(candidate).state),
+    of: (agent, generation = deps.roster.current()) =>
+      generation.candidates(agent).map((candidate) => tracker.get(candidate, generation).state),
     onChange: (changed) => tracker.onChange(changed),
     async start() {
       await Promise.all(tracker.all().map((tracked) => probe(tracked, "L2")));
     },
+    prove: createProve(tracker, (harness, candidate) =>
+      probeOnce(deps, harness, candidate, "L2", stopped.signal),
+    ),
+    adopt: (proof) => adoptProof({ tracker, plan, now: deps.clock.monotonic() }, proof),
     stop() {
       stopped.abort();
       for (const tracked of tracker.all()) tracked.cancel();
     },
-    succeeded(candidate) {
-      const tracked = tracker.get(candidate);
+    succeeded(candidate, generation) {
+      const tracked = tracker.get(candidate, generation);
       tracked.strikes = 1;
       tracked.soft.length = 0;
       tracked.provenAt = deps.clock.monotonic();
@@ -91,8 +97,8 @@ export function createAvailability(deps: AvailabilityDeps): ProbedAvailability {
         plan(tracked);
       }
     },
-    failed(candidate, failure) {
-      for (const tracked of affected(deps, tracker.all(), candidate, failure)) {
+    failed(candidate, failure, generation = deps.roster.current()) {
+      for (const tracked of affected(tracker, candidate, failure, generation)) {
         if (!closes(deps, tracked, failure)) continue;
         const until =
           failure.class === "wait" ? (failure.until ?? deps.clock.now() + WAIT_WITHOUT_END) : null;
@@ -103,23 +109,22 @@ export function createAvailability(deps: AvailabilityDeps): ProbedAvailability {
   };
 }
 
-/** A limit or a login belongs to the credential, everything else to the candidate. */
+/** A limit or a login belongs to the credential, a missing program to its harness, the rest to the candidate. */
 function affected(
-  deps: AvailabilityDeps,
-  all: readonly Tracked[],
+  tracker: Tracker,
   candidate: Candidate,
   failure: Failure,
+  generation: Generation,
 ): readonly Tracked[] {
-  const { harnesses } = deps.roster.current();
-  const credential = harnesses.get(candidate.harness)?.credential;
+  const { harnesses } = generation;
   const shared =
     failure.class === "wait" || failure.code === "harness-login" || failure.code === "harness-missing";
-  const own = formatModelRef(candidate);
-  return all.filter(({ state }) =>
-    shared
-      ? harnesses.get(state.candidate.harness)?.credential === credential
-      : formatModelRef(state.candidate) === own,
-  );
+  const own = tracker.get(candidate, generation);
+  if (!shared) return [own];
+  const credential = harnesses.get(candidate.harness)?.credential;
+  return tracker
+    .all(generation)
+    .filter(({ state }) => harnesses.get(state.candidate.harness)?.credential === credential);
 }
 
 function closes(deps: AvailabilityDeps, tracked: Tracked, failure: Failure): boolean {

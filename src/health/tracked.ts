@@ -2,10 +2,10 @@ import { formatModelRef, type Candidate } from "../core/model-ref.ts";
 import type { Duration } from "../core/time.ts";
 import type { CandidateState } from "../ports/availability.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ProbeResult } from "../ports/harness.ts";
+import type { Harness, ProbeResult } from "../ports/harness.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
-import type { Roster } from "../ports/roster.ts";
+import type { Generation, Roster } from "../ports/roster.ts";
 
 /** One candidate as it is watched: what is said of it, and when it is looked at next. */
 export interface Tracked {
@@ -24,12 +24,16 @@ type Change = Partial<
 >;
 
 export interface Tracker {
-  get(candidate: Candidate): Tracked;
-  all(): readonly Tracked[];
+  /** What is known of a candidate in a generation: the same model of another instance of a harness is another one. */
+  get(candidate: Candidate, generation?: Generation): Tracked;
+  /** Every candidate of a generation, each once; of the one that serves when none is named. */
+  all(generation?: Generation): readonly Tracked[];
   /** The one place where a candidate's state changes: it logs, counts and tells. */
   set(tracked: Tracked, change: Change): void;
   probed(tracked: Tracked, result: ProbeResult): void;
   onChange(changed: (agent: string) => void): () => void;
+  /** Another generation serves: whoever waits for an agent looks again. */
+  lookAgain(): void;
 }
 
 export interface TrackerDeps {
@@ -40,18 +44,22 @@ export interface TrackerDeps {
 }
 
 export function createTracker(deps: TrackerDeps): Tracker {
-  const known = new Map<string, Tracked>();
+  const known = new WeakMap<Harness, Map<string, Tracked>>();
+  const unregistered = new Map<string, Tracked>();
   const watchers = new Set<(agent: string) => void>();
 
-  const get = (candidate: Candidate): Tracked => {
+  const get = (candidate: Candidate, generation = deps.roster.current()): Tracked => {
+    const harness = generation.harnesses.get(candidate.harness);
+    const models = harness === undefined ? unregistered : (known.get(harness) ?? new Map<string, Tracked>());
+    if (harness !== undefined) known.set(harness, models);
     const key = formatModelRef(candidate);
-    const tracked = known.get(key) ?? unproven(deps, candidate);
-    known.set(key, tracked);
+    const tracked = models.get(key) ?? unproven(deps, candidate, harness);
+    models.set(key, tracked);
     return tracked;
   };
-  const declared = (): readonly Candidate[] => {
-    const generation = deps.roster.current();
-    return [...generation.agents.keys()].flatMap((agent) => generation.candidates(agent));
+  const all = (generation = deps.roster.current()): readonly Tracked[] => {
+    const declared = [...generation.agents.keys()].flatMap((agent) => generation.candidates(agent));
+    return [...new Set(declared.map((candidate) => get(candidate, generation)))];
   };
   const set = (tracked: Tracked, change: Change): void => {
     const before = tracked.state;
@@ -66,7 +74,7 @@ export function createTracker(deps: TrackerDeps): Tracker {
   return {
     get,
     set,
-    all: () => [...new Set(declared().map(get))],
+    all,
     probed(tracked, result) {
       if (!result.ok) {
         const { code, detail, until } = result.failure;
@@ -92,6 +100,9 @@ export function createTracker(deps: TrackerDeps): Tracker {
         ...facts,
       });
     },
+    lookAgain() {
+      for (const agent of deps.roster.current().agents.keys()) for (const watcher of watchers) watcher(agent);
+    },
     onChange(changed) {
       watchers.add(changed);
       return () => watchers.delete(changed);
@@ -108,14 +119,13 @@ function higher(
   return available && before !== null && before > now ? before : now;
 }
 
-function unproven(deps: TrackerDeps, candidate: Candidate): Tracked {
-  const registered = deps.roster.current().harnesses.has(candidate.harness);
+function unproven(deps: TrackerDeps, candidate: Candidate, harness: Harness | undefined): Tracked {
   return {
     state: {
       candidate,
       available: false,
       level: null,
-      code: registered ? "harness-unproven" : "harness-unregistered",
+      code: harness === undefined ? "harness-unregistered" : "harness-unproven",
       detail: null,
       since: deps.clock.now(),
       until: null,

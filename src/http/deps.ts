@@ -9,7 +9,7 @@ import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Operate } from "../ports/operate.ts";
 import type { Random } from "../ports/random.ts";
-import type { Roster } from "../ports/roster.ts";
+import type { Generation } from "../ports/roster.ts";
 import type { Status } from "../ports/status.ts";
 import type { AccessStore, ChannelStore, InboxStore, ReadStore } from "../ports/store.ts";
 
@@ -31,7 +31,7 @@ export interface HttpDeps {
   readonly operate: Operate;
   readonly store: HttpStore;
   readonly status: Status;
-  readonly roster: Roster;
+  readonly roster: { current(): Pick<Generation, "agents" | "firstAgent"> };
   /** `latest` is the id of the newest event: where a new watcher begins. */
   readonly events: Events & { latest(): string };
   readonly metrics: Metrics;

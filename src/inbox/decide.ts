@@ -1,6 +1,6 @@
 import type { Address } from "../core/address.ts";
 import { parseChatCommand } from "../core/chat-commands.ts";
-import type { AccessConfig, BindingConfig } from "../core/config.ts";
+import type { AccessConfig } from "../core/config.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Ids, SessionKey } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
@@ -8,7 +8,7 @@ import type { ChatKind, MessageBody, Role } from "../core/message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Decided, InboundBatch, InboundMessage } from "../ports/intake.ts";
 import type { Random } from "../ports/random.ts";
-import type { Roster } from "../ports/roster.ts";
+import type { Generation, Roster } from "../ports/roster.ts";
 import type { AccessStore, InboxStore } from "../ports/store.ts";
 
 /** The router's decisions, given by the composition root: stages don't import each other. */
@@ -22,8 +22,14 @@ export interface Routing {
     | { kind: "pairing" };
   route(
     input: { address: Address; senderId: string; chat: ChatKind; named?: string; configured?: Address },
-    access: AccessConfig | undefined,
+    rules: RouteRules,
   ): { agent: string; session: SessionKey } | undefined;
+}
+
+/** What of a generation leads a message to its agent. */
+export interface RouteRules extends Pick<Generation, "agents" | "firstAgent"> {
+  readonly access: AccessConfig | undefined;
+  readonly bindings: Generation["config"]["bindings"];
 }
 
 export interface DecideDeps {
@@ -33,23 +39,24 @@ export interface DecideDeps {
   readonly ids: Ids;
   readonly roster: Roster;
   readonly routing: Routing;
-  readonly owners: () => readonly string[];
-  /** Access rules of a channel account; undefined for surfaces whose callers have proven who they are. */
-  readonly access: (channel: string, account: string) => AccessConfig | undefined;
-  readonly bindings: () => readonly BindingConfig[];
   /** What an unknown sender is told, with the code. */
   readonly pairingText: (code: string, sender: string) => string;
 }
 
-/** Decides about each item of a batch: entry, ignored, refused or moved. Reads only. */
+/**
+ * Decides about each item of a batch: entry, ignored, refused or moved. Reads only, and by the rules of one
+ * generation: of who knocks at a reload, nobody is admitted by the old one and led by the new one.
+ */
 export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: number) => Promise<Decided> {
   return async (batch, index) => {
     const item = batch.items[index];
     if (item === undefined || item.kind === "ignored")
       return { kind: "ignored", reason: item?.reason ?? "nothing" };
     if (item.kind === "moved") return item;
-    const access = deps.access(batch.channel, batch.account);
-    if (item.role !== undefined) return decideAdmitted(deps, item, item.role, access, item.address);
+    const generation = deps.roster.current();
+    const access = generation.access(batch.channel, batch.account);
+    const rules = { ...generation, access, bindings: generation.config.bindings };
+    if (item.role !== undefined) return decideAdmitted(deps, item, item.role, rules, item.address);
     if (access === undefined) return { kind: "ignored", reason: "the channel admits nobody" };
     const { channel, account } = item.address;
     const paired = await deps.store.isPaired(channel, account, item.sender.id);
@@ -60,10 +67,10 @@ export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: num
       chat: item.body.chat.kind,
       addressed: item.addressed,
     };
-    const admission = deps.routing.admit(knock, { access, owners: deps.owners(), paired });
+    const admission = deps.routing.admit(knock, { access, owners: generation.config.owners, paired });
     switch (admission.kind) {
       case "admitted":
-        return decideAdmitted(deps, item, admission.role, access, configured);
+        return decideAdmitted(deps, item, admission.role, rules, configured);
       case "pairing":
         return decidePairing(deps, item);
       case "ignored":
@@ -100,7 +107,7 @@ async function decideAdmitted(
   deps: DecideDeps,
   item: InboundMessage,
   role: Role,
-  access: AccessConfig | undefined,
+  rules: RouteRules,
   configured: Address,
 ): Promise<Decided> {
   const fault = faultOf(item.body);
@@ -113,7 +120,7 @@ async function decideAdmitted(
       configured,
       ...(item.agent !== undefined && { named: item.agent }),
     },
-    access,
+    rules,
   );
   if (route === undefined) return { kind: "refused", code: "agent-unknown" };
   const control = item.body.attachments.length === 0 && parseChatCommand(item.body.text, role) !== undefined;

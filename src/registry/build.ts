@@ -1,5 +1,6 @@
 import type { AgentConfig, Config } from "../core/config.ts";
 import { formatModelRef, parseModelRef, type Candidate } from "../core/model-ref.ts";
+import type { ChannelAccount } from "../ports/channel.ts";
 import type { Harness, HarnessPlan } from "../ports/harness.ts";
 import type { Generation } from "../ports/roster.ts";
 
@@ -53,18 +54,24 @@ export interface GenerationInput {
   readonly number: number;
   readonly config: Config;
   readonly plans: ReadonlyMap<string, HarnessPlan>;
+  readonly accounts?: readonly ChannelAccount[];
+  /** A harness for a plan: a new one, or one that runs already with the same effective configuration. */
   readonly open: (plan: HarnessPlan) => Harness;
 }
 
 /** Seals a generation: from here on nothing of it changes. */
-export function buildGeneration({ number, config, plans, open }: GenerationInput): Generation {
+export function buildGeneration({ number, config, plans, open, accounts = [] }: GenerationInput): Generation {
   const agents = new Map(config.agents.list.map((agent) => [agent.id, agent]));
   const harnesses = new Map([...plans].map(([id, plan]) => [id, open(plan)]));
   const candidates = new Map(
     config.agents.list.map((agent) => [agent.id, Object.freeze(candidatesOf(agent))]),
   );
+  const byName = new Map(accounts.map((account) => [`${account.kind}/${account.account}`, account]));
   return Object.freeze({
     number,
+    config,
+    accounts: byName,
+    access: (channel: string, account: string) => byName.get(`${channel}/${account}`)?.access,
     agents,
     firstAgent: config.agents.list[0].id,
     harnesses,

@@ -56,7 +56,7 @@ const TOLD_LIMIT = 10_000;
 /** Says once per outage of the primary that another model answers. */
 function fallbackMark(deps: TurnDeps, attempt: Attempt, final: Final): string {
   if (attempt.runner.primary) return "";
-  const outage = deps.availability.of(attempt.agent.id)[0]?.since ?? 0;
+  const outage = deps.availability.of(attempt.agent.id, attempt.generation)[0]?.since ?? 0;
   const told = deps.outagesTold;
   if (told.get(attempt.turn.session) === outage) return "";
   if (told.size >= TOLD_LIMIT) told.clear();

@@ -22,7 +22,7 @@ export function candidatesFor(
   agent: string,
   chosen: string | null = null,
 ): readonly Runner[] {
-  const runners = availability.of(agent).flatMap(({ candidate, available }, index) => {
+  const runners = availability.of(agent, generation).flatMap(({ candidate, available }, index) => {
     const harness = generation.harnesses.get(candidate.harness);
     return available && harness !== undefined ? [{ candidate, harness, primary: index === 0 }] : [];
   });

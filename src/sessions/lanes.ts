@@ -14,7 +14,8 @@ import type { SessionKey } from "../core/ids.ts";
 import { BACKOFF, LIMITS } from "../core/limits.ts";
 import { backoffDelay } from "../core/backoff.ts";
 import { SECOND, type Duration } from "../core/time.ts";
-import type { Roster } from "../ports/roster.ts";
+import type { Pulse } from "../ports/pulse.ts";
+import type { Generation, PinningRoster } from "../ports/roster.ts";
 import { nextBundle } from "./bundle.ts";
 import { candidatesFor } from "./candidates.ts";
 import { createHolds, type Holds } from "./holds.ts";
@@ -23,7 +24,8 @@ import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
 import type { StopReason } from "./turn-work.ts";
 
 export interface LaneDeps extends TurnDeps {
-  readonly roster: Roster;
+  /** A turn pins the generation that serves when it begins, and keeps it to its end. */
+  readonly roster: PinningRoster;
 }
 
 export interface Lanes {
@@ -37,7 +39,12 @@ export interface Lanes {
   drain(grace: Duration): Promise<void>;
   /** How many turns run now. */
   running(): number;
+  /** What lanes do beside running turns, which have their own deadlines; and turns that were told to stop. */
+  pulses(): readonly Pulse[];
 }
+
+/** What a lane does between turns takes milliseconds, and a stopped turn's harness is abandoned after 15 s. */
+const STUCK_AFTER = 60 * SECOND;
 
 /** What a lane is doing besides waiting to be woken. */
 interface Lane {
@@ -49,6 +56,8 @@ interface Lane {
   cancelTimer: () => void;
   /** Faults of our own in a row, for the backoff. */
   faults: number;
+  /** Since when it does what it does now; monotonic. */
+  since: Duration;
 }
 
 interface State {
@@ -72,13 +81,17 @@ export function createLanes(deps: LaneDeps): Lanes {
   return {
     wake: (session) => wake(state, session),
     running: () => active().length,
-    stop: (session) => stopTurn(lanes.get(session), "cancel"),
-    interrupt: (session) => void stopTurn(lanes.get(session), "interrupt"),
+    pulses: () =>
+      [...lanes.values()]
+        .filter((lane) => lane.walking && (lane.turn === null || lane.turn.abort.signal.aborted))
+        .map(({ session, since }) => ({ what: `lane ${session}`, begunAt: since, within: STUCK_AFTER })),
+    stop: (session) => stopTurn(deps, lanes.get(session), "cancel"),
+    interrupt: (session) => void stopTurn(deps, lanes.get(session), "interrupt"),
     async drain(grace) {
       state.draining = true;
       state.holds.close();
       for (const lane of lanes.values()) lane.cancelTimer();
-      const timer = deps.clock.timer(grace, () => active().forEach((lane) => stopTurn(lane, "drain")));
+      const timer = deps.clock.timer(grace, () => active().forEach((lane) => stopTurn(deps, lane, "drain")));
       if (active().length > 0) deps.log.info("lanes.draining", { running: active().length });
       while ([...lanes.values()].some((lane) => lane.walking))
         await new Promise<void>((resolve) => state.rested.add(resolve));
@@ -87,8 +100,9 @@ export function createLanes(deps: LaneDeps): Lanes {
   };
 }
 
-function stopTurn(lane: Lane | undefined, reason: StopReason): boolean {
+function stopTurn(deps: LaneDeps, lane: Lane | undefined, reason: StopReason): boolean {
   if (lane?.turn == null || lane.turn.abort.signal.aborted) return false;
+  lane.since = deps.clock.monotonic();
   lane.turn.reason = reason;
   lane.turn.abort.abort();
   return true;
@@ -103,6 +117,7 @@ function wake(state: State, session: SessionKey): void {
     turn: null,
     cancelTimer: () => {},
     faults: 0,
+    since: 0,
   };
   state.lanes.set(session, lane);
   lane.again = true;
@@ -114,6 +129,7 @@ async function walk(state: State, lane: Lane): Promise<void> {
   lane.cancelTimer();
   while (lane.again && !state.draining) {
     lane.again = false;
+    lane.since = state.deps.clock.monotonic();
     try {
       const step = await takeStep(state, lane);
       lane.faults = 0;
@@ -165,8 +181,21 @@ async function takeStep(state: State, lane: Lane): Promise<Step> {
 }
 
 async function runBundle(state: State, lane: Lane, bundle: readonly [Entry, ...Entry[]]): Promise<Step> {
+  const pin = state.deps.roster.pin();
+  try {
+    return await runPinned(state, lane, bundle, pin.generation);
+  } finally {
+    pin.release();
+  }
+}
+
+async function runPinned(
+  state: State,
+  lane: Lane,
+  bundle: readonly [Entry, ...Entry[]],
+  generation: Generation,
+): Promise<Step> {
   const { deps } = state;
-  const generation = deps.roster.current();
   const agent = generation.agents.get(bundle[0].agent);
   if (agent === undefined) return { kind: "again" };
   await resetIdle(deps, agent, bundle[0]);
@@ -201,6 +230,7 @@ async function runBundle(state: State, lane: Lane, bundle: readonly [Entry, ...E
   } finally {
     notWorking();
     lane.turn = null;
+    lane.since = deps.clock.monotonic();
   }
   return { kind: "again" };
 }

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Operate } from "../ports/operate.ts";
 import type { Outbox } from "../ports/outbox.ts";
-import type { Roster } from "../ports/roster.ts";
+import type { Generation } from "../ports/roster.ts";
 import type { EntryMove, Store } from "../ports/store.ts";
 import type { Events } from "../ports/events.ts";
 import type { Lanes } from "./lanes.ts";
@@ -17,7 +17,7 @@ export interface OperateDeps {
   readonly store: Store;
   readonly lanes: Lanes;
   readonly outbox: Outbox;
-  readonly roster: Roster;
+  readonly roster: { current(): Pick<Generation, "agents"> };
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;

@@ -9,7 +9,6 @@
  * ours holds the message, it never fails it).
  */
 import { decideFailure, type Failure } from "../core/failure.ts";
-import type { Candidate } from "../core/model-ref.ts";
 import { formatModelRef } from "../core/model-ref.ts";
 import type { Turn } from "../core/turn.ts";
 import type { Harness } from "../ports/harness.ts";
@@ -29,7 +28,7 @@ export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
     await deps.store.sessionModel(work.turn.session),
   );
   let turn: Turn | null = work.turn;
-  let failure: Failure = noCandidate(deps, work.agent.id);
+  let failure: Failure = noCandidate(deps, work);
   let started = false;
   let rest: readonly Runner[] = runners;
   for (let runner = rest[0]; runner !== undefined && turn !== null; runner = rest[0]) {
@@ -80,7 +79,7 @@ async function tryCandidate(deps: TurnDeps, work: TurnWork, turn: Turn, runner: 
     outcome: result,
     ...(tried.kind === "failed" && { code: tried.failure.code, detail: tried.failure.detail }),
   });
-  if (tried.kind === "failed") reportFailure(deps, runner.candidate, tried.failure);
+  if (tried.kind === "failed") reportFailure(deps, attempt, tried.failure);
   return tried;
 }
 
@@ -89,15 +88,15 @@ async function finish(
   attempt: Attempt,
   outcome: Extract<AttemptOutcome, { kind: "final" }>,
 ): Promise<Tried> {
-  deps.availability.succeeded(attempt.runner.candidate);
+  deps.availability.succeeded(attempt.runner.candidate, attempt.generation);
   const stored = await answerTurn(deps, attempt, outcome);
   return { kind: stored ? "answered" : "lost" };
 }
 
-function reportFailure(deps: TurnDeps, candidate: Candidate, failure: Failure): void {
+function reportFailure(deps: TurnDeps, attempt: Attempt, failure: Failure): void {
   // What a person stopped, or what the model refused, says nothing about the candidate.
   if (failure.class === "cancelled" || failure.class === "refused") return;
-  deps.availability.failed(candidate, failure);
+  deps.availability.failed(attempt.runner.candidate, failure, attempt.generation);
 }
 
 /** The candidates that may still be tried: after a limit only those with another login. */
@@ -106,8 +105,8 @@ function others(rest: readonly Runner[], failed: Harness, failure: Failure): rea
   return rest.filter((runner) => runner.harness.credential !== failed.credential);
 }
 
-function noCandidate(deps: TurnDeps, agent: string): Failure {
-  const first = deps.availability.of(agent)[0];
+function noCandidate(deps: TurnDeps, { agent, generation }: TurnWork): Failure {
+  const first = deps.availability.of(agent.id, generation)[0];
   return {
     class: "structural",
     code: first?.code ?? "agent-unavailable",

@@ -69,7 +69,21 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const plans = new Map(
     [...harnesses].map(([id, harness]) => [id, { id, kind: id, effectiveConfig: "", create: () => harness }]),
   );
-  const generation = buildGeneration({ number: 1, config, plans, open: (plan) => plan.create({} as never) });
+  const channel = options.channel ?? createScriptChannel("telegram");
+  const account = {
+    kind: channel.kind,
+    account: "default",
+    access: options.access ?? OPEN,
+    effectiveConfig: "",
+    open: () => channel,
+  } satisfies ChannelAccount;
+  const generation = buildGeneration({
+    number: 1,
+    config,
+    plans,
+    accounts: [account],
+    open: (plan) => plan.create({} as never),
+  });
   const roster = createRegistry(generation);
   const log: LogLine[] = [];
   const events: GatewayEvent[] = [];
@@ -87,22 +101,12 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     metrics: noMetrics,
     probeDeadline: 15_000,
   });
-  const channel = options.channel ?? createScriptChannel("telegram");
-  const account = {
-    kind: channel.kind,
-    account: "default",
-    access: options.access ?? OPEN,
-    effectiveConfig: "",
-    open: () => channel,
-  } satisfies ChannelAccount;
   const pipeline = buildPipeline({
-    config,
     store,
     roster,
     availability,
     clock,
     random,
-    accounts: [account],
     status: { report: () => reportOf(generation, availability, clock.now()), intakeOpen: () => true },
     blobs: {
       put: async (name) => name,
