@@ -139,10 +139,12 @@ function wrap(deps: ProcessDeps, child: Child): ClaudeProcess {
     }
   };
   child.stdout.on("data", (chunk: Buffer) => read(reader.push(chunk)));
+  const closed = new Promise<void>((resolve) => child.stdout.once("close", () => resolve()));
   const ended = (async () => {
-    await child.exited;
+    const how = await child.exited;
     gone = true;
-    const exit = await exitOf(deps.clock, child);
+    await allRead(deps.clock, closed);
+    const exit = classifyExit(how, child.stderrTail());
     read(reader.rest());
     finish(exit);
     return exit.detail;
@@ -179,14 +181,11 @@ function lineFailure(line: ReadLine): Failure {
     : protocolFailure(`a line of more than ${LIMITS.harnessLineBytes} bytes`, line.sample);
 }
 
-/** The end of the program, once all that it wrote was read; a pipe that a grandchild holds open isn't waited for. */
-async function exitOf(clock: Clock, child: Child): Promise<Failure> {
-  const closed = new Promise<void>((resolve) => child.stdout.once("close", () => resolve()));
-  const exit = await child.exited;
+/** All that the program wrote was read; a pipe that a grandchild holds open isn't waited for. */
+async function allRead(clock: Clock, closed: Promise<void>): Promise<void> {
   const over = new AbortController();
   await Promise.race([closed, clock.sleep(CLAUDE_LIMITS.interrupt, over.signal)]);
   over.abort();
-  return classifyExit(exit, child.stderrTail());
 }
 
 /** Between turns nobody listens: what the program does by itself may go on, but it is allowed nothing. */

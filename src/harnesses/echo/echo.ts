@@ -28,7 +28,7 @@ function createEcho(id: string, options: EchoOptions, deps: HarnessDeps): Harnes
   return {
     id,
     kind: "echo",
-    credential: "none",
+    credential: id,
     resumes: false,
     // It proves whatever it is asked for: there is nothing behind that could fail.
     probe: async (_model, level) => ({ ok: true, level, version: "built in", paidBy: "none" }),
