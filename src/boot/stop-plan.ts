@@ -10,10 +10,23 @@ export const STOP_BUDGET = {
   /** For replies that are on their way out. */
   flush: 3 * SECOND,
   /** For closing everything: channels, HTTP, harness processes, the store. */
-  teardown: 12 * SECOND,
+  teardown: 15 * SECOND,
   /** For the last words to the supervisor and the end of the process. */
   exit: SECOND,
 } as const satisfies Record<string, Duration>;
+
+/** What closing each part may take, within `STOP_BUDGET.teardown`. */
+export const UNDO = {
+  store: 4 * SECOND,
+  harnesses: 5 * SECOND,
+  channels: 3 * SECOND,
+  http: 2 * SECOND,
+  /** Parts that only let go of timers. */
+  step: 0.1 * SECOND,
+} as const satisfies Record<string, Duration>;
+
+/** What a part that has a deadline of its own leaves of its bound: ending a process tree takes up to 2 s beyond it. */
+export const CLOSE_MARGIN: Duration = 3 * SECOND;
 
 /** The parts of one stop. Their sum is `total`. */
 export type StopPlan = Readonly<Record<keyof typeof STOP_BUDGET | "grace" | "total", Duration>>;

@@ -3,10 +3,11 @@
  * and what was begun is undone in reverse.
  */
 import type { Config } from "../core/config.ts";
-import { RollcallError, toRollcallError, type ExitCode } from "../core/errors.ts";
+import { EXIT, RollcallError, toRollcallError, type ExitCode } from "../core/errors.ts";
 
 import { MINUTE, SECOND } from "../core/time.ts";
-import { createBoot, type Boot } from "../boot/boot.ts";
+import { createBoot, StoppedWhileStarting, type Boot } from "../boot/boot.ts";
+import { CLOSE_MARGIN, UNDO } from "../boot/stop-plan.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import { printBanner } from "./banner.ts";
@@ -19,6 +20,7 @@ import { serve, type Serving } from "./serve.ts";
 import { prepareStateDir, prepareWorkspaces, removePresence, writePresence } from "./state-dir.ts";
 import type { Stage } from "./status.ts";
 import { openStateStore, refuseLostConfig, type OpenedStore } from "./store.ts";
+import { openSupervision, type GatewaySupervision } from "./supervision.ts";
 import { unsupported } from "./unsupported.ts";
 import { version } from "./version.ts";
 
@@ -35,47 +37,75 @@ const DEADLINE = {
 /** Runs a gateway to its end. @throws RollcallError for a start that fails; its exit code is the process's. */
 export async function runGateway(options: StartOptions): Promise<ExitCode> {
   const platform = await openPlatform(options);
-  const boot = createBoot(systemClock, platform.log.child("boot"));
+  const supervision = await openSupervision(platform);
+  const boot = createBoot(systemClock, platform.log.child("boot"), options.stopRequested);
   try {
-    return await bootAndServe(options, platform, boot);
+    return await bootAndServe(options, platform, boot, supervision);
   } catch (error) {
+    if (error instanceof StoppedWhileStarting) return EXIT.ok;
     const fault = toRollcallError(error);
     platform.log.fatal("boot.failed", { code: fault.code, at: fault.at }, fault.message);
     throw fault;
   } finally {
-    await boot.unwind();
+    await boot.unwind(supervision.teardown());
     platform.log.info("gateway.stopped", {});
+    await supervision.close();
   }
 }
 
-async function bootAndServe(options: StartOptions, platform: Platform, boot: Boot): Promise<ExitCode> {
+async function bootAndServe(
+  options: StartOptions,
+  platform: Platform,
+  boot: Boot,
+  supervision: GatewaySupervision,
+): Promise<ExitCode> {
   const stage: Stage = { draining: false, started: false };
   const settled = await boot.phase("config", DEADLINE.config, () => loadSettled(options, platform));
   for (const line of settled.warnings) platform.log.warn("config.warning", {}, line);
   for (const line of unsupported(settled.config)) platform.log.warn("config.unsupported", {}, line);
   prepareWorkspaces(settled.config.agents.list);
   const opened = await boot.phase("store", DEADLINE.store, () => openStateStore(platform, settled));
-  boot.undo("store", 10 * SECOND, () => opened.store.close());
+  boot.undo("store", UNDO.store, () => opened.store.close());
   await refuseLostConfig(opened.store, settled, options.try);
   const plans = await boot.phase("plugins", DEADLINE.plugins, () =>
     planAll({ ...settled, secrets: platform.secrets }),
   );
   const roll = await boot.phase("seal", DEADLINE.seal, () => callRoll(platform, settled.config, plans));
-  boot.undo("harnesses", 15 * SECOND, () => roll.close(5 * SECOND));
-  const serving = await serve({ options, platform, settled, opened, plans, roll, stage, boot });
+  boot.undo("harnesses", UNDO.harnesses, () => roll.close(UNDO.harnesses - CLOSE_MARGIN));
+  const serving = await serve({ options, platform, settled, opened, plans, roll, stage, boot, supervision });
   const recovered = await boot.phase("reap", DEADLINE.reap, () => serving.recover());
   await boot.phase("listen", DEADLINE.listen, () =>
     listen(options, platform, settled, opened, serving, boot),
   );
+  supervision.listening("starting");
   await boot.phase("channels", DEADLINE.channels, () => serving.openChannels());
-  await boot.phase("probe", settled.config.gateway.boot.probeDeadline + 5 * SECOND, () => serving.probe());
-  stage.started = true;
-  serving.loadLate();
-  serving.announce(recovered);
-  refuseUnavailable(settled.config, serving);
-  const end = await serving.ended(options.stopRequested);
+  const end = await proveAndServe(settled.config, options.stopRequested, serving, boot, () => {
+    stage.started = true;
+    serving.announce(recovered);
+  });
   await serving.drain();
   return end;
+}
+
+/** From the first probes to the wish to end. A stop while the probes run is a stop like any other: turns may run. */
+async function proveAndServe(
+  config: Config,
+  stopRequested: AbortSignal,
+  serving: Serving,
+  boot: Boot,
+  started: () => void,
+): Promise<ExitCode> {
+  const deadline = config.gateway.boot.probeDeadline + 5 * SECOND;
+  try {
+    await boot.phase("probe", deadline, () => serving.probe());
+  } catch (error) {
+    if (error instanceof StoppedWhileStarting) return EXIT.ok;
+    throw error;
+  }
+  serving.loadLate();
+  started();
+  refuseUnavailable(config, serving);
+  return serving.ended(stopRequested);
 }
 
 function loadSettled(options: StartOptions, platform: Platform): Promise<SettledConfig> {
@@ -105,7 +135,7 @@ async function listen(
   const { gateway } = settled.config;
   const at = await serving.http.listen(options.host ?? gateway.host, options.port ?? gateway.port);
   const url = `http://${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
-  boot.undo("presence", SECOND, () => removePresence(platform.stateDir));
+  boot.undo("presence", UNDO.step, () => removePresence(platform.stateDir));
   writePresence(platform.stateDir, {
     pid: process.pid,
     url,

@@ -19,12 +19,22 @@ export interface HealthWatchInput {
   readonly log: Log;
   /** Period of the line while nothing changes. */
   readonly every: Duration;
+  /** Told with every line that says something new. */
+  readonly changed?: (line: string) => void;
 }
 
 const LOOK_EVERY = 0.25 * SECOND;
 
 /** Says how things stand: at every change within a quarter of a second, and from time to time while nothing changes. */
-export function watchHealth({ status, metrics, events, clock, log, every }: HealthWatchInput): HealthWatch {
+export function watchHealth({
+  status,
+  metrics,
+  events,
+  clock,
+  log,
+  every,
+  changed: tell,
+}: HealthWatchInput): HealthWatch {
   let said = "";
   let saidAt = -Infinity;
   let phase = "";
@@ -45,7 +55,10 @@ export function watchHealth({ status, metrics, events, clock, log, every }: Heal
       );
       saidAt = clock.monotonic();
     }
-    if (changed) events.publish({ type: "status" });
+    if (changed) {
+      events.publish({ type: "status" });
+      tell?.(healthLine(report));
+    }
     if (report.status !== phase && (report.status === "ready" || report.status === "holding")) {
       log.info(`gateway.${report.status}`, { failing: report.failing });
     }

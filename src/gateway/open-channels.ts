@@ -1,4 +1,5 @@
 import { createSupervisor } from "../channels/supervisor.ts";
+import { UNDO } from "../boot/stop-plan.ts";
 import { CHAT_COMMANDS } from "../core/chat-commands.ts";
 import { SECOND } from "../core/time.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -17,7 +18,7 @@ export function openChannels(
     random: systemRandom,
     log: platform.log.child("channels"),
   });
-  boot.undo("channels", 10 * SECOND, () => supervisor.stop(8 * SECOND));
+  boot.undo("channels", UNDO.channels, () => supervisor.stop(UNDO.channels - SECOND));
   for (const account of plans.channels) {
     const channel = account.open({
       clock: systemClock,

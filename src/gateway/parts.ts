@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ERRORS, type ExitCode } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { SECOND } from "../core/time.ts";
+import { UNDO } from "../boot/stop-plan.ts";
 import { createAvailability, type ProbedAvailability } from "../health/availability.ts";
 import { watchLiveness, type Liveness } from "../health/liveness.ts";
 import { createStoreHealth, type StoreHealth } from "../health/store-health.ts";
@@ -40,7 +40,7 @@ export async function openParts(input: ServeInput, end: (code: ExitCode) => void
   const events = createEvents({ limit: LIMITS.eventRing, clock, random });
   const health = { clock, metrics, log: log.child("health") };
   const availability = createAvailability({ ...health, roster: roll.registry, random, probeDeadline });
-  boot.undo("probes", SECOND, () => availability.stop());
+  boot.undo("probes", UNDO.step, () => availability.stop());
   const probe = (): Promise<number> => opened.store.probe();
   const storeHealth = createStoreHealth({
     ...health,
@@ -48,11 +48,11 @@ export async function openParts(input: ServeInput, end: (code: ExitCode) => void
     probe,
     fatal: (code) => end(ERRORS[code].exit),
   });
-  boot.undo("store health", SECOND, () => storeHealth.stop());
+  boot.undo("store health", UNDO.step, () => storeHealth.stop());
   const counts = await createCounts(opened.store, events, clock);
-  boot.undo("counts", SECOND, () => counts.stop());
+  boot.undo("counts", UNDO.step, () => counts.stop());
   const liveness = watchLiveness(health);
-  boot.undo("liveness", SECOND, () => liveness.stop());
+  boot.undo("liveness", UNDO.step, () => liveness.stop());
   const blobs = createBlobs(join(platform.stateDir, "attachments"));
   return { metrics, events, blobs, availability, storeHealth, counts, liveness };
 }

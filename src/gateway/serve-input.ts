@@ -6,6 +6,7 @@ import type { Roll } from "./roll.ts";
 import type { SettledConfig } from "./settle-config.ts";
 import type { Stage } from "./status.ts";
 import type { OpenedStore } from "./store.ts";
+import type { GatewaySupervision } from "./supervision.ts";
 
 /** What the earlier phases of a start have made. */
 export interface ServeInput {
@@ -17,4 +18,5 @@ export interface ServeInput {
   readonly roll: Roll;
   readonly stage: Stage;
   readonly boot: Boot;
+  readonly supervision: GatewaySupervision;
 }

@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, messageOf, type ExitCode } from "../core/errors.ts";
-import { SECOND } from "../core/time.ts";
+import { UNDO } from "../boot/stop-plan.ts";
 import { createHttp } from "../http/http.ts";
 import type { HttpServer } from "../http/deps.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Status } from "../ports/status.ts";
 import { recoverTurns } from "../sessions/recover.ts";
+import { drain } from "./drain.ts";
 import { watchHealth } from "./health-line.ts";
 import { openChannels } from "./open-channels.ts";
 import { openParts, type Parts } from "./parts.ts";
@@ -45,14 +46,14 @@ export interface Serving {
 
 /** Puts the gateway together, by hand. Nothing receives, sends or listens yet. */
 export async function serve(input: ServeInput): Promise<Serving> {
-  const { platform, settled, stage, boot } = input;
+  const { platform, settled, roll, stage, boot } = input;
   const { log } = platform;
   const stopping = Promise.withResolvers<ExitCode>();
   const parts = await openParts(input, (code) => stopping.resolve(code));
   const status = statusOf(input, parts, () => pipeline);
   const pipeline = pipelineOf(input, parts, status);
   const http = await httpOf(input, parts, status, pipeline, () => stopping.resolve(EXIT.ok));
-  boot.undo("http", 5 * SECOND, () => http.close(2 * SECOND));
+  boot.undo("http", UNDO.http, () => http.close(UNDO.http / 2));
   const { metrics, events } = parts;
   const watch = watchHealth({
     status,
@@ -61,8 +62,10 @@ export async function serve(input: ServeInput): Promise<Serving> {
     clock: systemClock,
     log: log.child("health"),
     every: settled.config.gateway.health.lineEvery,
+    changed: (line) => input.supervision.status(line),
   });
-  boot.undo("health line", SECOND, () => watch.stop());
+  input.supervision.watch(() => [...parts.storeHealth.pulses(), ...pipeline.lanes.pulses()]);
+  boot.undo("health line", UNDO.step, () => watch.stop());
   return {
     http,
     status,
@@ -82,18 +85,14 @@ export async function serve(input: ServeInput): Promise<Serving> {
     },
     async drain() {
       stage.draining = true;
-      log.info("gateway.draining", { running: pipeline.lanes.running() });
-      await pipeline.lanes.drain(settled.config.gateway.drain.grace);
-      await pipeline.outbox.drain(FLUSH);
+      const { grace } = roll.registry.current().config.gateway.drain;
+      const plan = input.supervision.stopping(grace);
+      await drain({ plan, lanes: pipeline.lanes, outbox: pipeline.outbox, clock: systemClock, log });
     },
   };
 }
 
-function statusOf(
-  { platform, roll, stage }: ServeInput,
-  parts: Parts,
-  pipeline: () => Pipeline,
-): Status {
+function statusOf({ platform, roll, stage }: ServeInput, parts: Parts, pipeline: () => Pipeline): Status {
   return createStatus({
     stage,
     version,
@@ -108,11 +107,7 @@ function statusOf(
   });
 }
 
-function pipelineOf(
-  { platform, opened, roll, stage }: ServeInput,
-  parts: Parts,
-  status: Status,
-): Pipeline {
+function pipelineOf({ platform, opened, roll, stage }: ServeInput, parts: Parts, status: Status): Pipeline {
   return buildPipeline({
     ...parts,
     status,
@@ -155,9 +150,6 @@ function httpOf(
     guard: (secret) => platform.secrets.guard(secret),
   });
 }
-
-/** How long replies that are on their way may take at a stop. */
-const FLUSH = 5 * SECOND;
 
 async function recover(
   { platform, settled, opened }: ServeInput,

@@ -1,19 +1,31 @@
 import { SECOND, type Duration } from "../core/time.ts";
+import { planStop, type StopPlan } from "../boot/stop-plan.ts";
 import { overdue } from "../health/overdue.ts";
-import type { Notify } from "../platform/notify.ts";
+import { systemClock } from "../platform/clock.ts";
+import { createNotify, type Notify } from "../platform/notify.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Pulse } from "../ports/pulse.ts";
 import type { Supervision } from "../ports/supervision.ts";
+import { stopWithin } from "./drain.ts";
+import type { Platform } from "./platform.ts";
 
 /** What the gateway tells whoever supervises it, from its first word to its last. */
 export interface GatewaySupervision extends Supervision {
+  /** Adds what is looked at before the watchdog is fed: everything that is under way now and has a bound. */
+  watch(pulses: () => readonly Pulse[]): void;
   /** The port is open: the start counts as done. Whether every agent can be served is told by the status. */
   listening(status: string): void;
   /** How the gateway stands now, as the health line says it. */
   status(text: string): void;
-  /** @param within how long the stop may take at most */
-  stopping(within: Duration): void;
+  /**
+   * The gateway begins to stop. Says so, with the time that it may take, and fits it into what the supervisor gives.
+   *
+   * @param grace for running turns, as configured
+   */
+  stopping(grace: Duration): StopPlan;
+  /** What closing everything may take, after a stop and after a start that failed. */
+  teardown(): Duration;
   close(): Promise<void>;
 }
 
@@ -25,8 +37,8 @@ export interface SupervisionDeps {
   readonly env: NodeJS.ProcessEnv;
   /** This process, and who started it: a launcher is the supervisor's child in our place. */
   readonly pids: readonly number[];
-  /** Everything that is under way now and has a bound. */
-  readonly pulses: () => readonly Pulse[];
+  /** How long the supervisor waits for a stop before it kills; null when it didn't say. */
+  readonly stopWithin: Duration | null;
   /** The system's monotonic clock in microseconds, which a reload is dated by. */
   readonly monotonicMicros?: () => bigint;
 }
@@ -46,9 +58,16 @@ export function createSupervision(deps: SupervisionDeps): GatewaySupervision {
   let expected = clock.monotonic();
   let last = "";
   let stopping = false;
+  const sources: (() => readonly Pulse[])[] = [];
   const feed = (): void => {
     const now = clock.monotonic();
-    const late = now - expected > STOOD_STILL ? [] : overdue(deps.pulses(), now);
+    const late =
+      now - expected > STOOD_STILL
+        ? []
+        : overdue(
+            sources.flatMap((pulses) => pulses()),
+            now,
+          );
     if (late.length === 0) notify.send({ WATCHDOG: "1" });
     else deps.log.error("supervision.overdue", { what: late.map(({ what }) => what) }, STARVING);
     plan();
@@ -63,6 +82,7 @@ export function createSupervision(deps: SupervisionDeps): GatewaySupervision {
     notify.send({ ...fields, STATUS: text });
   };
   return {
+    watch: (pulses) => void sources.push(pulses),
     listening(text) {
       say({ READY: "1" }, text);
       if (notify.active) plan();
@@ -74,15 +94,30 @@ export function createSupervision(deps: SupervisionDeps): GatewaySupervision {
     ready(text) {
       if (!stopping) say({ READY: "1" }, text);
     },
-    stopping(within) {
+    stopping(grace) {
       stopping = true;
-      say({ STOPPING: "1", EXTEND_TIMEOUT_USEC: String(Math.ceil(within * 1000)) }, "draining");
+      const plan = planStop(grace, deps.stopWithin);
+      say({ STOPPING: "1", EXTEND_TIMEOUT_USEC: String(Math.ceil(plan.total * 1000)) }, "draining");
+      return plan;
     },
+    teardown: () => planStop(0, deps.stopWithin).teardown,
     async close() {
       cancel();
       await notify.close();
     },
   };
+}
+
+/** The supervision of this process. @throws RollcallError `config-invalid` */
+export async function openSupervision({ env, log }: Platform): Promise<GatewaySupervision> {
+  const wire = { env, clock: systemClock, log: log.child("supervision") };
+  const within = stopWithin(env);
+  return createSupervision({
+    ...wire,
+    notify: await createNotify(wire),
+    pids: [process.pid, process.ppid],
+    stopWithin: within,
+  });
 }
 
 const STARVING = "something is stuck; the watchdog isn't fed until it goes on";
