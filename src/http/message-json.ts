@@ -6,7 +6,7 @@ import type { StoredMessage } from "../ports/store.ts";
 
 /** A message as the API shows it. Pure; `history` only where one message is asked for. */
 export function messageJson(stored: StoredMessage, history: boolean): Readonly<Record<string, unknown>> {
-  const { entry, turn, reply } = stored;
+  const { entry, turn } = stored;
   return {
     ...whoAndWhere(entry),
     text: entry.body.text,
@@ -16,7 +16,8 @@ export function messageJson(stored: StoredMessage, history: boolean): Readonly<R
     harness: turn?.harness ?? null,
     model: turn?.model ?? null,
     generation: turn?.generation ?? null,
-    reply: reply === null ? null : { text: reply.text, files: reply.files.map(lastPart) },
+    turn: entry.turn,
+    reply: replyJson(stored),
     hold: entry.hold === null ? null : { ...entry.hold, since: toIso(entry.hold.since) },
     replayOf: entry.replayOf,
     deliveries: stored.deliveries.map(deliveryJson),
@@ -29,6 +30,13 @@ export function messageJson(stored: StoredMessage, history: boolean): Readonly<R
       })),
     }),
   };
+}
+
+/** An agent's answer; a chat command's is the delivery that the gateway wrote itself. */
+function replyJson({ reply, deliveries }: StoredMessage): Readonly<Record<string, unknown>> | null {
+  if (reply !== null) return { text: reply.text, files: reply.files.map(lastPart) };
+  const command = deliveries.find(({ kind }) => kind === "command");
+  return command === undefined ? null : { text: command.body.text, files: [] };
 }
 
 function whoAndWhere(entry: Entry): Readonly<Record<string, unknown>> {
@@ -57,6 +65,8 @@ export function deliveryJson(delivery: Delivery): Readonly<Record<string, unknow
     attempts: delivery.attempts,
     inDoubt: delivery.inDoubt,
     platformId: delivery.platformId,
+    // Of a reply the text stands above, whole.
+    ...(delivery.kind === "notice" && { text: delivery.body.text }),
   };
 }
 

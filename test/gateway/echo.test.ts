@@ -97,3 +97,12 @@ test("a chat of a channel that isn't there, and nothing at all, are refused with
   assert.equal(empty.json["code"], "message-empty");
   await gateway.stop();
 });
+
+test("chat commands answer over the API too, without the agent", async (t) => {
+  const home = makeHome(t);
+  home.configure({ agents: { list: [{ id: "main", model: { primary: "echo/default" } }] } });
+  const gateway = await startGateway(t, home);
+  const { json } = await send(gateway, { text: "/whoami" });
+  assert.match(replyOf(json) ?? "", /role operator/);
+  await gateway.stop();
+});

@@ -41,6 +41,7 @@ test("a message is accepted into the conversation, with everything that it is ab
       harness: null,
       model: null,
       generation: null,
+      turn: null,
       reply: null,
       hold: null,
       replayOf: null,
