@@ -4,7 +4,7 @@ import type { Events } from "../ports/events.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Status, StatusReport } from "../ports/status.ts";
-import { healthLine } from "./status.ts";
+import { healthLine, statusLine } from "./status.ts";
 
 export interface HealthWatch {
   start(): void;
@@ -57,7 +57,7 @@ export function watchHealth({
     }
     if (changed) {
       events.publish({ type: "status" });
-      tell?.(healthLine(report));
+      tell?.(statusLine(report));
     }
     if (report.status !== phase && (report.status === "ready" || report.status === "holding")) {
       log.info(`gateway.${report.status}`, { failing: report.failing });

@@ -92,12 +92,17 @@ const NOT_OPENED = {
 
 /** The line that a log is searched for. */
 export function healthLine(report: StatusReport): string {
+  return `[health] ${statusLine(report)}`;
+}
+
+/** How the gateway stands, in one line. */
+export function statusLine(report: StatusReport): string {
   const served = report.agents.filter((agent) => agent.servable).length;
   const channels = report.channels
     .map(({ channel, account, status }) => `${channel}/${account}:${status}`)
     .join(", ");
   return [
-    `[health] ${report.status}`,
+    report.status,
     `registered harnesses: [${report.harnesses.map(({ id }) => id).join(", ")}]`,
     `agents ${served}/${report.agents.length} servable`,
     `channels ${channels === "" ? "none" : channels}`,
