@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createBoot, PHASES, PhaseOrder, PhaseOverdue } from "../../src/boot/boot.ts";
+import { createBoot, PHASES, PhaseOrder, PhaseOverdue, StoppedWhileStarting } from "../../src/boot/boot.ts";
 import { SECOND } from "../../src/core/time.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 import { keepLog, type LogLine } from "../fakes/quiet.ts";
@@ -54,4 +54,34 @@ test("what was begun is undone in reverse, also past an undoing that fails or ha
   );
   await boot.unwind();
   assert.equal(undone.length, 2);
+});
+
+test("closing everything is bounded as a whole: each bound is cut in proportion", async () => {
+  const clock = createFakeClock();
+  const lines: LogLine[] = [];
+  const boot = createBoot(clock, keepLog(lines));
+  const ended: number[] = [];
+  for (const name of ["store", "harnesses", "channels"])
+    boot.undo(name, 10 * SECOND, () => new Promise(() => ended.push(clock.monotonic())));
+  const unwound = boot.unwind(6 * SECOND);
+  await clock.advance(6 * SECOND);
+  await unwound;
+  assert.deepEqual(ended, [0, 2 * SECOND, 4 * SECOND]);
+  assert.equal(lines.filter(({ event }) => event === "boot.undo_failed").length, 3);
+});
+
+test("a stop ends the phase that runs, and no other begins", async () => {
+  const stop = new AbortController();
+  const boot = createBoot(createFakeClock(), keepLog(), stop.signal);
+  await boot.phase("config", SECOND, () => undefined);
+  const store = assert.rejects(
+    boot.phase("store", SECOND, () => new Promise(() => {})),
+    StoppedWhileStarting,
+  );
+  stop.abort();
+  await store;
+  await assert.rejects(
+    boot.phase("plugins", SECOND, () => assert.fail("it began")),
+    StoppedWhileStarting,
+  );
 });

@@ -44,6 +44,8 @@ export interface Program {
   stderr(): string;
   /** Resolves when the log has such a line; rejects when the program ends before. */
   logged(event: string): Promise<Line>;
+  /** Resolves when the log has had that many such lines; rejects when the program ends before. */
+  loggedTimes(event: string, times: number): Promise<Line>;
   signal(name: NodeJS.Signals): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
@@ -78,9 +80,17 @@ export function runProgram(t: TestContext, home: Home, command: string, options:
   return follow(child);
 }
 
+interface Wait {
+  readonly event: string;
+  /** How many are still to come. */
+  times: number;
+  readonly resolve: (line: Line) => void;
+  readonly reject: (error: Error) => void;
+}
+
 function follow(child: ChildProcess): Program {
   const lines: Line[] = [];
-  const waiting = new Set<{ event: string; resolve: (line: Line) => void; reject: (error: Error) => void }>();
+  const waiting = new Set<Wait>();
   let rest = "";
   let errors = "";
   const exited = once(child, "close").then(([code, signal]: unknown[]) => ({
@@ -95,7 +105,7 @@ function follow(child: ChildProcess): Program {
       const line = JSON.parse(part) as Line;
       lines.push(line);
       for (const wait of waiting)
-        if (wait.event === line.event) {
+        if (wait.event === line.event && --wait.times === 0) {
           waiting.delete(wait);
           wait.resolve(line);
         }
@@ -106,17 +116,22 @@ function follow(child: ChildProcess): Program {
     for (const { event, reject } of waiting)
       reject(new Error(`ended with ${code} before ${event}: ${errors} ${last}`));
   });
+  const loggedTimes = (event: string, times: number): Promise<Line> => {
+    const known = lines.filter((line) => line.event === event);
+    const last = known[times - 1];
+    if (last !== undefined) return Promise.resolve(last);
+    return new Promise((resolve, reject) =>
+      waiting.add({ event, times: times - known.length, resolve, reject }),
+    );
+  };
   return {
     pid: child.pid ?? 0,
     lines,
     exited,
     stderr: () => errors,
     signal: (name) => void child.kill(name),
-    logged(event) {
-      const known = lines.find((line) => line.event === event);
-      if (known !== undefined) return Promise.resolve(known);
-      return new Promise((resolve, reject) => waiting.add({ event, resolve, reject }));
-    },
+    logged: (event) => loggedTimes(event, 1),
+    loggedTimes,
   };
 }
 
