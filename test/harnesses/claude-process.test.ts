@@ -128,6 +128,16 @@ test("a process that ends right after its turn isn't given to the next one", () 
     assert.ok((await promptAndRead(again, "hello")).final !== undefined);
   }));
 
+test("a process that broke its protocol after its turn isn't given to the next one", () =>
+  withClaude({}, async (rig) => {
+    const session = await openOne(rig);
+    assert.equal((await promptAndRead(session, "fake:spoil")).final?.text, "good");
+    await session.release(false);
+    const again = await openOne(rig, { resume: session.native });
+    assert.notEqual(again.custody?.pid, session.custody?.pid);
+    assert.ok((await promptAndRead(again, "hello")).final !== undefined);
+  }));
+
 test("a process that left the group goes with its program", { skip: linuxOnly }, () =>
   withClaude({}, async (rig) => {
     const session = await openOne(rig);

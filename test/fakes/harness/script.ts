@@ -128,6 +128,14 @@ export const ACTS: Readonly<Record<string, (stage: Stage, value: string) => Prom
     stage.result({ result: "the second" });
     return "over";
   },
+  /** A good end, and in the same write something that is no frame. */
+  spoil: async (stage) => {
+    const parts: string[] = [];
+    stage.raw = (text) => void parts.push(text);
+    stage.result({ result: "good" });
+    process.stdout.write(`${parts.join("")}Warning: something\n`);
+    return "over";
+  },
   /** Words and a question after the end of the turn. */
   late: async (stage) => {
     stage.result({ result: "in time" });
