@@ -1,24 +1,28 @@
 /**
  * Who can serve now. Each candidate is proven by probes and by its turns; unknown is failing.
  *
- * available ⇄ unavailable: a definite fault closes it at once, others after three within 30 s; a wait closes every
- * candidate of its credential until its end. While unavailable it is probed again and again, ever more slowly, and
- * only a turn that succeeds makes the probing quick again.
+ * available ⇄ unavailable by the breaker of each candidate (breaker.ts): a definite fault opens it at once, others after
+ * three within 30 s; a wait closes every candidate of its credential until its end. One pulse a second looks at the
+ * files, renews proofs whose period has passed, and tries again what is out, ever more slowly.
+ *
+ * Keeps: I12 (what is called available was proven within its period), I14 (a definite fault counts at once).
  */
-import { backoffDelay } from "../core/backoff.ts";
 import type { Failure } from "../core/failure.ts";
-import { BACKOFF } from "../core/limits.ts";
 import type { Candidate } from "../core/model-ref.ts";
-import { MINUTE, SECOND, type Duration } from "../core/time.ts";
+import type { Duration } from "../core/time.ts";
 import type { Availability } from "../ports/availability.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Harness, ProbeLevel, ProbeResult } from "../ports/harness.ts";
+import type { Harness } from "../ports/harness.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Random } from "../ports/random.ts";
 import type { Generation, Roster } from "../ports/roster.ts";
-import { adoptProof, createProve, type Proof } from "./prove.ts";
-import { createTracker, type Tracked, type Tracker } from "./tracked.ts";
+import { createFileLooks, type FileLooks } from "./file-looks.ts";
+import { createProber, dependsOnModel, type Prober } from "./prober.ts";
+import { dueLevel, PERIODS } from "./proofs.ts";
+import { createProve, type Proof } from "./prove.ts";
+import { createTracker, isAvailable, type Fault, type Tracked, type Tracker } from "./tracked.ts";
+import { createVerdicts, type Verdicts } from "./verdicts.ts";
 
 export interface AvailabilityDeps {
   readonly roster: Roster;
@@ -27,6 +31,8 @@ export interface AvailabilityDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly probeDeadline: Duration;
+  /** A candidate heals and fails in turns: somebody has to look. */
+  readonly pages?: (candidate: Candidate, fault: Fault | null) => void;
 }
 
 export interface ProbedAvailability extends Availability {
@@ -39,125 +45,187 @@ export interface ProbedAvailability extends Availability {
   stop(): void;
 }
 
-/** How often a proof is renewed: the file often, since looking is cheap; the login seldom. */
-const PERIOD = { light: 2 * SECOND, full: 5 * MINUTE } as const;
-/** Faults that aren't definite: how many, within how long, make a candidate unavailable. */
-const SOFT = { count: 3, within: 30 * SECOND } as const;
-const WAIT_WITHOUT_END = MINUTE;
+interface State {
+  readonly deps: AvailabilityDeps;
+  readonly tracker: Tracker;
+  readonly prober: Prober;
+  readonly verdicts: Verdicts;
+  readonly files: FileLooks;
+  readonly stopped: AbortController;
+  /** Harnesses that are looked at now, and whether something changed meanwhile. */
+  readonly looking: Map<Harness, { again: boolean }>;
+  cancelPulse: () => void;
+}
 
 export function createAvailability(deps: AvailabilityDeps): ProbedAvailability {
   const tracker = createTracker(deps);
   const stopped = new AbortController();
-  const serves = (tracked: Tracked): boolean => !stopped.signal.aborted && tracker.all().includes(tracked);
-
-  const probe = async (tracked: Tracked, level: ProbeLevel): Promise<void> => {
-    const harness = deps.roster.current().harnesses.get(tracked.state.candidate.harness);
-    if (harness === undefined || !serves(tracked)) return;
-    const result = await probeOnce(deps, harness, tracked.state.candidate, level, stopped.signal);
-    // After a reload it may be the candidate of a generation that is over.
-    if (!serves(tracked)) return;
-    if (level !== "L0") tracked.provenAt = deps.clock.monotonic();
-    tracker.probed(tracked, result);
-    plan(tracked);
+  const { clock, random, roster, probeDeadline: deadline } = deps;
+  const state: State = {
+    deps,
+    tracker,
+    stopped,
+    prober: createProber({ clock, deadline, stop: stopped.signal }),
+    verdicts: createVerdicts({ tracker, clock, random }),
+    files: createFileLooks(clock, (harness) => void look(state, harness)),
+    looking: new Map(),
+    cancelPulse: () => {},
   };
-  const plan = (tracked: Tracked): void => {
-    tracked.cancel();
-    if (!serves(tracked)) return;
-    const now = deps.clock.now();
-    const { available, until } = tracked.state;
-    const stale = deps.clock.monotonic() - tracked.provenAt >= PERIOD.full;
-    const retry = (): Duration => backoffDelay(BACKOFF.probe, tracked.strikes, deps.random.next());
-    const delay = available ? PERIOD.light : until !== null && until > now ? until - now : retry();
-    if (!available) tracked.strikes += 1;
-    tracked.cancel = deps.clock.timer(delay, () => void probe(tracked, available && !stale ? "L0" : "L2"));
-  };
-
   return {
-    of: (agent, generation = deps.roster.current()) =>
-      generation.candidates(agent).map((candidate) => tracker.get(candidate, generation).state),
+    of: (agent, generation = roster.current()) =>
+      generation.candidates(agent).map((candidate) => tracker.stateOf(tracker.get(candidate, generation))),
     onChange: (changed) => tracker.onChange(changed),
-    async start() {
-      await Promise.all(tracker.all().map((tracked) => probe(tracked, "L2")));
+    start: () => start(state),
+    prove: createProve(tracker, (harness, { model }) => state.prober(harness, model, "L2")),
+    adopt(proof) {
+      for (const [tracked, result] of proof.probed) state.verdicts.probed(tracked, result);
+      keepFiles(state);
+      tracker.lookAgain();
     },
-    prove: createProve(tracker, (harness, candidate) =>
-      probeOnce(deps, harness, candidate, "L2", stopped.signal),
-    ),
-    adopt: (proof) => adoptProof({ tracker, plan, now: deps.clock.monotonic() }, proof),
     stop() {
       stopped.abort();
-      for (const tracked of tracker.all()) tracked.cancel();
+      state.cancelPulse();
+      state.files.stop();
     },
     succeeded(candidate, generation) {
       const tracked = tracker.get(candidate, generation);
-      tracked.strikes = 1;
-      tracked.soft.length = 0;
-      tracked.provenAt = deps.clock.monotonic();
-      if (!tracked.state.available || tracked.state.level !== "L3") {
-        tracker.set(tracked, { available: true, level: "L3", code: null, detail: null, until: null });
-        plan(tracked);
-      }
+      // A warm process outlives its program's file: its turns prove nothing of the next one.
+      if (tracked.harness !== undefined && !state.files.isGone(tracked.harness))
+        state.verdicts.succeeded(tracked);
     },
-    failed(candidate, failure, generation = deps.roster.current()) {
-      for (const tracked of affected(tracker, candidate, failure, generation)) {
-        if (!closes(deps, tracked, failure)) continue;
-        const until =
-          failure.class === "wait" ? (failure.until ?? deps.clock.now() + WAIT_WITHOUT_END) : null;
-        tracker.set(tracked, { available: false, code: failure.code, detail: failure.detail, until });
-        plan(tracked);
+    failed(candidate: Candidate, failure: Failure, generation = roster.current()) {
+      state.verdicts.failed(tracker.get(candidate, generation), failure, tracker.all(generation));
+    },
+    retry(agent) {
+      for (const tracked of agent === null ? tracker.all() : ofAgent(state, agent)) {
+        if (tracked.breaker.state === "closed") continue;
+        tracker.step(tracked, { kind: "reset" });
+        void retry(state, tracked);
       }
     },
   };
 }
 
-/** A limit or a login belongs to the credential, a missing program to its harness, the rest to the candidate. */
-function affected(
-  tracker: Tracker,
-  candidate: Candidate,
-  failure: Failure,
-  generation: Generation,
-): readonly Tracked[] {
-  const { harnesses } = generation;
-  const shared =
-    failure.class === "wait" || failure.code === "harness-login" || failure.code === "harness-missing";
-  const own = tracker.get(candidate, generation);
-  if (!shared) return [own];
-  const credential = harnesses.get(candidate.harness)?.credential;
-  return tracker
-    .all(generation)
-    .filter(({ state }) => harnesses.get(state.candidate.harness)?.credential === credential);
+async function start(state: State): Promise<void> {
+  keepFiles(state);
+  const first = state.tracker.all().map((tracked) => probe(state, tracked));
+  state.cancelPulse = state.deps.clock.timer(PERIODS.L0, () => pulse(state));
+  await Promise.all(first);
 }
 
-function closes(deps: AvailabilityDeps, tracked: Tracked, failure: Failure): boolean {
-  if (failure.class === "structural" || failure.class === "protocol" || failure.class === "wait") return true;
+/** Once a second. Everything is timed by the monotonic clock, and nothing of it piles up. */
+function pulse(state: State): void {
+  const { deps, tracker } = state;
+  state.cancelPulse = deps.clock.timer(PERIODS.L0, () => pulse(state));
   const now = deps.clock.monotonic();
-  tracked.soft.push(now);
-  while ((tracked.soft[0] ?? now) < now - SOFT.within) tracked.soft.shift();
-  return tracked.soft.length >= SOFT.count;
+  keepFiles(state);
+  for (const tracked of tracker.all()) {
+    if (tracked.wait !== null && tracked.wait <= now) tracker.step(tracked, null, { wait: null });
+    if (tracked.retryAt <= now && isRetried(state, tracked)) void retry(state, tracked);
+  }
+  for (const harness of inUse(state)) void look(state, harness);
+  // A generation that lost a harness shows nowhere else.
+  tracker.announce();
 }
 
-async function probeOnce(
-  deps: AvailabilityDeps,
-  harness: Harness,
-  candidate: Candidate,
-  level: ProbeLevel,
-  stop: AbortSignal,
-): Promise<ProbeResult> {
-  const deadline = new AbortController();
-  const late = new Promise<ProbeResult>((resolve) => {
-    const failure: Failure = {
-      class: "structural",
-      code: "harness-deadline",
-      detail: `no answer to a probe within ${deps.probeDeadline} ms`,
-    };
-    deadline.signal.addEventListener("abort", () => resolve({ ok: false, level, failure }), { once: true });
-  });
-  const cancel = deps.clock.timer(deps.probeDeadline, () => deadline.abort());
-  try {
-    return await Promise.race([
-      harness.probe(candidate.model, level, AbortSignal.any([deadline.signal, stop])),
-      late,
-    ]);
-  } finally {
-    cancel();
+/** A lost login is tried by one of its candidates, for all of them. */
+function isRetried({ tracker }: State, tracked: Tracked): boolean {
+  if (tracked.breaker.state === "closed" || tracked.harness === undefined) return false;
+  if (tracked.fault?.code !== "harness-login") return true;
+  const leader = tracker
+    .all()
+    .find(
+      ({ harness, fault, breaker }) =>
+        harness?.credential === tracked.harness?.credential &&
+        fault?.code === "harness-login" &&
+        breaker.state !== "closed",
+    );
+  return leader === tracked;
+}
+
+async function retry(state: State, tracked: Tracked): Promise<void> {
+  if (tracked.harness === undefined || tracked.probing || state.stopped.signal.aborted) return;
+  state.tracker.step(tracked, { kind: "probing" });
+  await probe(state, tracked);
+}
+
+async function probe(state: State, tracked: Tracked): Promise<void> {
+  const { harness, candidate } = tracked;
+  if (harness === undefined) return;
+  tracked.probing = true;
+  const result = await state.prober(harness, candidate.model, tracked.need);
+  tracked.probing = false;
+  if (serves(state, tracked) && tracked.breaker.state !== "closed") state.verdicts.probed(tracked, result);
+}
+
+/** Looks at a harness's file, or renews its proofs when their period has passed. */
+async function look(state: State, harness: Harness): Promise<void> {
+  const busy = state.looking.get(harness);
+  if (busy !== undefined) return void (busy.again = true);
+  const mine = { again: true };
+  state.looking.set(harness, mine);
+  while (mine.again && !state.stopped.signal.aborted) {
+    mine.again = false;
+    await lookOnce(state, harness);
   }
+  state.looking.delete(harness);
+}
+
+async function lookOnce(state: State, harness: Harness): Promise<void> {
+  const now = state.deps.clock.monotonic();
+  const candidates = candidatesOn(state, harness);
+  const serving = candidates.filter(isAvailable);
+  const [first] = serving.length === 0 ? candidates : serving;
+  if (first === undefined) return;
+  const level = serving.length === 0 ? "L0" : dueLevel(first.proofs, now);
+  const asked = dependsOnModel(harness, level) ? serving : [first];
+  await Promise.all(
+    asked.map(async (tracked) => {
+      const result = await state.prober(harness, tracked.candidate.model, level);
+      if (!serves(state, tracked)) return;
+      apply(
+        state,
+        harness,
+        result,
+        dependsOnModel(harness, level) ? [tracked] : candidatesOn(state, harness),
+      );
+    }),
+  );
+}
+
+function apply(
+  state: State,
+  harness: Harness,
+  result: Awaited<ReturnType<Prober>>,
+  candidates: readonly Tracked[],
+): void {
+  const seen = state.files.saw(harness, result);
+  if (seen === "missing") return;
+  for (const tracked of candidates) {
+    state.verdicts.looked(tracked, result);
+    if (seen === "back" && tracked.fault?.code === "harness-missing") void retry(state, tracked);
+  }
+}
+
+function serves({ stopped, tracker }: State, tracked: Tracked): boolean {
+  return !stopped.signal.aborted && tracker.all().includes(tracked);
+}
+
+function candidatesOn({ tracker }: State, harness: Harness): readonly Tracked[] {
+  return tracker.all().filter((tracked) => tracked.harness === harness);
+}
+
+function ofAgent({ tracker, deps }: State, agent: string): readonly Tracked[] {
+  return deps.roster
+    .current()
+    .candidates(agent)
+    .map((candidate) => tracker.get(candidate));
+}
+
+function inUse({ tracker }: State): ReadonlySet<Harness> {
+  return new Set(tracker.all().flatMap(({ harness }) => (harness === undefined ? [] : [harness])));
+}
+
+function keepFiles(state: State): void {
+  state.files.keep(inUse(state));
 }

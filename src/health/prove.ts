@@ -1,8 +1,7 @@
 import type { Candidate } from "../core/model-ref.ts";
-import type { Duration } from "../core/time.ts";
 import type { Harness, ProbeResult } from "../ports/harness.ts";
 import type { Generation } from "../ports/roster.ts";
-import type { Tracked, Tracker } from "./tracked.ts";
+import { isAvailable, type Tracked, type Tracker } from "./tracked.ts";
 
 /** What is known of the candidates of a generation before it serves. */
 export interface Proof {
@@ -26,13 +25,12 @@ export function createProve(
     const probed = new Map<Tracked, ProbeResult>();
     await Promise.all(
       tracker.all(next).map(async (tracked) => {
-        const { candidate } = tracked.state;
-        const harness = next.harnesses.get(candidate.harness);
+        const { candidate, harness } = tracked;
         if (harness === undefined || served.has(tracked)) return;
         probed.set(tracked, await probe(harness, candidate));
       }),
     );
-    const available = (tracked: Tracked): boolean => probed.get(tracked)?.ok ?? tracked.state.available;
+    const available = (tracked: Tracked): boolean => probed.get(tracked)?.ok ?? isAvailable(tracked);
     return {
       generation: next,
       probed,
@@ -40,17 +38,4 @@ export function createProve(
         next.candidates(agent).some((candidate) => available(tracker.get(candidate, next))),
     };
   };
-}
-
-/** Writes a proof down, once its generation serves, and plans the next look at each of its candidates. */
-export function adoptProof(
-  by: { readonly tracker: Tracker; readonly plan: (tracked: Tracked) => void; readonly now: Duration },
-  { probed }: Proof,
-): void {
-  for (const [tracked, result] of probed) {
-    tracked.provenAt = by.now;
-    by.tracker.probed(tracked, result);
-    by.plan(tracked);
-  }
-  by.tracker.lookAgain();
 }

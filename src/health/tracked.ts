@@ -1,37 +1,54 @@
+import type { ErrorCode } from "../core/errors.ts";
 import { formatModelRef, type Candidate } from "../core/model-ref.ts";
-import type { Duration } from "../core/time.ts";
+import type { Duration, Instant } from "../core/time.ts";
 import type { CandidateState } from "../ports/availability.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Harness, ProbeResult } from "../ports/harness.ts";
+import type { Harness, ProbeLevel, ProbeResult } from "../ports/harness.ts";
 import type { Log } from "../ports/log.ts";
-import type { Metrics } from "../ports/metrics.ts";
 import type { Generation, Roster } from "../ports/roster.ts";
+import { NEW_BREAKER, stepBreaker, type Breaker, type BreakerEvent } from "./breaker.ts";
+import { levelOf, type Proofs } from "./proofs.ts";
 
-/** One candidate as it is watched: what is said of it, and when it is looked at next. */
+/** One candidate as it is watched. Times are monotonic but where they are shown. */
 export interface Tracked {
-  state: CandidateState;
-  /** Probes since a turn last succeeded: the backoff's exponent. */
-  strikes: number;
-  /** Monotonic times of recent faults that aren't definite. */
-  readonly soft: Duration[];
-  /** Monotonic time of the last full proof. */
-  provenAt: Duration;
-  cancel: () => void;
+  readonly candidate: Candidate;
+  /** Undefined for a declared harness that isn't registered. */
+  readonly harness: Harness | undefined;
+  breaker: Breaker;
+  proofs: Proofs;
+  /** What has to be proven before it serves again. */
+  need: ProbeLevel;
+  /** When it is probed next while it is open. */
+  retryAt: Duration;
+  probing: boolean;
+  /** End of a wait that belongs to the credential. */
+  wait: Duration | null;
+  fault: Fault | null;
+  since: Instant;
+  version: string | null;
+  paidBy: CandidateState["paidBy"];
 }
 
-type Change = Partial<
-  Pick<CandidateState, "available" | "level" | "code" | "detail" | "until" | "version" | "paidBy">
->;
+/** Why a candidate can't serve. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly detail: string | null;
+  readonly until: Instant | null;
+}
 
 export interface Tracker {
   /** What is known of a candidate in a generation: the same model of another instance of a harness is another one. */
   get(candidate: Candidate, generation?: Generation): Tracked;
   /** Every candidate of a generation, each once; of the one that serves when none is named. */
   all(generation?: Generation): readonly Tracked[];
-  /** The one place where a candidate's state changes: it logs, counts and tells. */
-  set(tracked: Tracked, change: Change): void;
-  probed(tracked: Tracked, result: ProbeResult): void;
+  stateOf(tracked: Tracked): CandidateState;
+  /** The one place where a candidate changes: it logs and tells. */
+  step(tracked: Tracked, event: BreakerEvent | null, change?: Partial<Tracked>): void;
+  /** Notes what a probe said beside its verdict. */
+  note(tracked: Tracked, result: ProbeResult & { readonly ok: true }): void;
   onChange(changed: (agent: string) => void): () => void;
+  /** Tells who can be served now and couldn't before, or the other way. */
+  announce(): void;
   /** Another generation serves: whoever waits for an agent looks again. */
   lookAgain(): void;
 }
@@ -40,12 +57,19 @@ export interface TrackerDeps {
   readonly roster: Roster;
   readonly clock: Clock;
   readonly log: Log;
-  readonly metrics: Metrics;
+  /** A candidate heals and fails in turns: somebody has to look. */
+  readonly pages?: (candidate: Candidate, fault: Fault | null) => void;
+}
+
+/** Whether turns may be given to it. */
+export function isAvailable({ harness, breaker, wait }: Tracked): boolean {
+  return harness !== undefined && breaker.state === "closed" && wait === null;
 }
 
 export function createTracker(deps: TrackerDeps): Tracker {
   const known = new WeakMap<Harness, Map<string, Tracked>>();
   const unregistered = new Map<string, Tracked>();
+  const served = new Map<string, boolean>();
   const watchers = new Set<(agent: string) => void>();
 
   const get = (candidate: Candidate, generation = deps.roster.current()): Tracked => {
@@ -53,54 +77,49 @@ export function createTracker(deps: TrackerDeps): Tracker {
     const models = harness === undefined ? unregistered : (known.get(harness) ?? new Map<string, Tracked>());
     if (harness !== undefined) known.set(harness, models);
     const key = formatModelRef(candidate);
-    const tracked = models.get(key) ?? unproven(deps, candidate, harness);
+    const tracked = models.get(key) ?? unproven(candidate, harness, deps.clock.now());
     models.set(key, tracked);
     return tracked;
   };
-  const all = (generation = deps.roster.current()): readonly Tracked[] => {
-    const declared = [...generation.agents.keys()].flatMap((agent) => generation.candidates(agent));
-    return [...new Set(declared.map((candidate) => get(candidate, generation)))];
-  };
-  const set = (tracked: Tracked, change: Change): void => {
-    const before = tracked.state;
-    const flipped = change.available !== undefined && change.available !== before.available;
-    tracked.state = { ...before, ...change, since: flipped ? deps.clock.now() : before.since };
-    if (!flipped && change.code === before.code) return;
-    tell(deps, tracked.state, before);
-    if (!flipped) return;
-    for (const agent of usersOf(deps.roster, before.candidate))
+  const announce = (): void => {
+    const generation = deps.roster.current();
+    for (const agent of generation.agents.keys()) {
+      const now = generation.candidates(agent).some((candidate) => isAvailable(get(candidate, generation)));
+      if (now === (served.get(agent) ?? false)) continue;
+      served.set(agent, now);
       for (const watcher of watchers) watcher(agent);
+    }
+  };
+  const step: Tracker["step"] = (tracked, event, change = {}) => {
+    const before = { available: isAvailable(tracked), code: tracked.fault?.code ?? null };
+    Object.assign(tracked, change);
+    if (event !== null) {
+      const { breaker, page } = stepBreaker(tracked.breaker, event, deps.clock.monotonic());
+      tracked.breaker = breaker;
+      if (page) pageFor(deps, tracked);
+    }
+    const available = isAvailable(tracked);
+    if (available) tracked.fault = null;
+    if (available !== before.available) tracked.since = deps.clock.now();
+    if (available !== before.available || (tracked.fault?.code ?? null) !== before.code)
+      tell(deps, tracked, available);
+    if (available !== before.available) announce();
   };
   return {
     get,
-    set,
-    all,
-    probed(tracked, result) {
-      if (!result.ok) {
-        const { code, detail, until } = result.failure;
-        set(tracked, { available: false, code, detail, until: until ?? null });
-        return;
-      }
-      // A limit ends by its time, not by a probe that costs nothing.
-      const { until, level } = tracked.state;
-      if (until !== null && until > deps.clock.now()) return;
-      const facts = {
-        ...(result.version !== undefined && { version: result.version }),
-        ...(result.paidBy !== undefined && { paidBy: result.paidBy }),
-      };
-      set(tracked, {
-        available: true,
-        level:
-          level === "L3" && tracked.state.available
-            ? level
-            : higher(level, result.level, tracked.state.available),
-        code: null,
-        detail: null,
-        until: null,
-        ...facts,
-      });
+    step,
+    announce,
+    all(generation = deps.roster.current()) {
+      const declared = [...generation.agents.keys()].flatMap((agent) => generation.candidates(agent));
+      return [...new Set(declared.map((candidate) => get(candidate, generation)))];
+    },
+    stateOf: (tracked) => stateOf(tracked, deps.clock.monotonic()),
+    note(tracked, { version, paidBy }) {
+      if (version !== undefined) tracked.version = version;
+      if (paidBy !== undefined) tracked.paidBy = paidBy;
     },
     lookAgain() {
+      announce();
       for (const agent of deps.roster.current().agents.keys()) for (const watcher of watchers) watcher(agent);
     },
     onChange(changed) {
@@ -110,50 +129,56 @@ export function createTracker(deps: TrackerDeps): Tracker {
   };
 }
 
-/** What was proven before stays proven while the candidate is available. */
-function higher(
-  before: CandidateState["level"],
-  now: NonNullable<CandidateState["level"]>,
-  available: boolean,
-): CandidateState["level"] {
-  return available && before !== null && before > now ? before : now;
-}
-
-function unproven(deps: TrackerDeps, candidate: Candidate, harness: Harness | undefined): Tracked {
+function unproven(candidate: Candidate, harness: Harness | undefined, now: Instant): Tracked {
+  const code = harness === undefined ? "harness-unregistered" : "harness-unproven";
   return {
-    state: {
-      candidate,
-      available: false,
-      level: null,
-      code: harness === undefined ? "harness-unregistered" : "harness-unproven",
-      detail: null,
-      since: deps.clock.now(),
-      until: null,
-      version: null,
-      paidBy: null,
-    },
-    strikes: 1,
-    soft: [],
-    provenAt: -Infinity,
-    cancel: () => {},
+    candidate,
+    harness,
+    breaker: NEW_BREAKER,
+    proofs: {},
+    need: "L2",
+    retryAt: 0,
+    probing: false,
+    wait: null,
+    fault: { code, detail: null, until: null },
+    since: now,
+    version: null,
+    paidBy: null,
   };
 }
 
-function usersOf(roster: Roster, candidate: Candidate): readonly string[] {
-  const generation = roster.current();
-  const key = formatModelRef(candidate);
-  return [...generation.agents.keys()].filter((agent) =>
-    generation.candidates(agent).some((one) => formatModelRef(one) === key),
-  );
+function stateOf(tracked: Tracked, now: Duration): CandidateState {
+  const { candidate, proofs, fault, since, version, paidBy } = tracked;
+  return {
+    candidate,
+    available: isAvailable(tracked),
+    level: levelOf(proofs, now),
+    code: fault?.code ?? null,
+    detail: fault?.detail ?? null,
+    until: fault?.until ?? null,
+    since,
+    version,
+    paidBy,
+  };
 }
 
-function tell({ log }: TrackerDeps, state: CandidateState, before: CandidateState): void {
+function tell({ log, clock }: TrackerDeps, tracked: Tracked, available: boolean): void {
   const fields = {
-    candidate: formatModelRef(state.candidate),
-    proven: state.level,
-    code: state.code,
-    detail: state.detail,
+    candidate: formatModelRef(tracked.candidate),
+    proven: levelOf(tracked.proofs, clock.monotonic()),
+    code: tracked.fault?.code ?? null,
+    detail: tracked.fault?.detail ?? null,
+    ...(tracked.fault?.until != null && { until: tracked.fault.until }),
   };
-  if (state.available) log.info("harness.available", fields);
-  else if (before.available || before.code !== state.code) log.error("harness.unavailable", fields);
+  if (available) log.info("harness.available", fields);
+  else log.error("harness.unavailable", fields);
+}
+
+function pageFor({ log, pages }: TrackerDeps, { candidate, fault }: Tracked): void {
+  log.error(
+    "harness.flapping",
+    { candidate: formatModelRef(candidate), code: fault?.code ?? null, detail: fault?.detail ?? null },
+    "a candidate heals and fails in turns; it stays out until it has been well for ten minutes, or somebody releases what is held",
+  );
+  pages?.(candidate, fault);
 }

@@ -32,6 +32,8 @@ export interface Availability {
   succeeded(candidate: Candidate, generation?: Generation): void;
   /** A turn failed in a way that tells something about the candidate, not only about the message. */
   failed(candidate: Candidate, failure: Failure, generation?: Generation): void;
+  /** A person asks for another try of what is out, for one agent or for all: it is probed now, whatever was decided. */
+  retry(agent: string | null): void;
   /** Calls back with the agent's id when its first candidate becomes available, or its last one stops being so. */
   onChange(changed: (agent: string) => void): () => void;
 }

@@ -66,8 +66,16 @@ export interface Harness {
   readonly credential: string;
   /** Whether a new process can go on with an old session. */
   readonly resumes: boolean;
+  /** The lowest level whose proof depends on the model; below it one probe counts for all candidates. L3 when absent. */
+  readonly modelLevel?: ProbeLevel;
   /** Proves up to `level` (or as far as the kind can without a turn). Never throws for what the harness does. */
   probe(model: string, level: ProbeLevel, signal: AbortSignal): Promise<ProbeResult>;
+  /**
+   * Calls back soon after the program's file may have changed, come or gone, until the returned end. It may call back
+   * for nothing, and may miss a change: it makes looking quicker, it doesn't replace it. Where there is no file it is
+   * left out.
+   */
+  watch?(changed: () => void): () => void;
   /**
    * Gets a process (or connection) for one session, warm where there is one; waits its turn when the pool is full.
    * Nothing is prompted yet.

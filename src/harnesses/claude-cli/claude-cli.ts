@@ -13,6 +13,7 @@ import {
 } from "../../ports/harness.ts";
 import type { Section } from "../../ports/section.ts";
 import { createPool, type Lease, type Pooled } from "../pool.ts";
+import { watchCommand } from "../watch-command.ts";
 import { startClaude, UnknownSession, type ClaudeProcess } from "./claude-process.ts";
 import { claudeEnvironment, keyOf, turnArguments } from "./command-line.ts";
 import type { ResultFrame } from "./frames.ts";
@@ -113,6 +114,8 @@ function createClaude(plan: Plan, deps: HarnessDeps): Harness {
       await mkdir(deps.stateDir, { recursive: true });
       return probe(model, level);
     },
+    watch: (changed) =>
+      watchCommand(deps.clock, { command: plan.command, searchPath: env["PATH"] ?? "" }, changed),
     async open(spec, signal) {
       const lease = await pool.acquire(
         {
