@@ -15,6 +15,7 @@ import { openChannels } from "./open-channels.ts";
 import { openParts, type Parts } from "./parts.ts";
 import { buildPipeline, type Pipeline } from "./pipeline.ts";
 import type { ServeInput } from "./serve-input.ts";
+import { openProgramWatch, type ProgramWatch } from "./program-watch.ts";
 import { hashToken } from "./state-dir.ts";
 import { createStatus } from "./status.ts";
 import { packageRoot, version } from "./version.ts";
@@ -50,7 +51,8 @@ export async function serve(input: ServeInput): Promise<Serving> {
   const { log } = platform;
   const stopping = Promise.withResolvers<ExitCode>();
   const parts = await openParts(input, (code) => stopping.resolve(code));
-  const status = statusOf(input, parts, () => pipeline);
+  const program = openProgramWatch(input);
+  const status = statusOf(input, parts, program, () => pipeline);
   const pipeline = pipelineOf(input, parts, status);
   const http = await httpOf(input, parts, status, pipeline, () => stopping.resolve(EXIT.ok));
   boot.undo("http", UNDO.http, () => http.close(UNDO.http / 2));
@@ -76,8 +78,10 @@ export async function serve(input: ServeInput): Promise<Serving> {
       log.info("gateway.recovered", { ...recovered });
       watch.start();
     },
-    loadLate: () =>
-      void metrics.load().catch((error: unknown) => log.error("metrics.failed", { error: messageOf(error) })),
+    loadLate() {
+      const late = Promise.all([metrics.load(), program.start()]);
+      late.catch((error: unknown) => log.error("gateway.late_load_failed", { error: messageOf(error) }));
+    },
     ended(stopRequested) {
       if (stopRequested.aborted) stopping.resolve(EXIT.ok);
       stopRequested.addEventListener("abort", () => stopping.resolve(EXIT.ok), { once: true });
@@ -92,7 +96,12 @@ export async function serve(input: ServeInput): Promise<Serving> {
   };
 }
 
-function statusOf({ platform, roll, stage }: ServeInput, parts: Parts, pipeline: () => Pipeline): Status {
+function statusOf(
+  { platform, roll, stage }: ServeInput,
+  parts: Parts,
+  program: ProgramWatch,
+  pipeline: () => Pipeline,
+): Status {
   return createStatus({
     stage,
     version,
@@ -103,6 +112,7 @@ function statusOf({ platform, roll, stage }: ServeInput, parts: Parts, pipeline:
     channel: (kind, account) => pipeline().channels.get(`${kind}/${account}`),
     counts: () => parts.counts.now(),
     processes: platform.processes,
+    restartReason: () => program.reason(),
     clock: systemClock,
   });
 }

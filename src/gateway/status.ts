@@ -26,6 +26,8 @@ export interface StatusInput {
   readonly channel: (kind: string, account: string) => Channel | undefined;
   readonly counts: () => Readonly<Record<EntryState, number>>;
   readonly processes: Processes;
+  /** Why the program should be started again, or null. */
+  readonly restartReason: () => string | null;
   readonly clock: Clock;
 }
 
@@ -55,6 +57,7 @@ function reportOf(input: StatusInput): StatusReport {
     now: clock.now(),
   });
   const counts = input.counts();
+  const reason = input.restartReason();
   return {
     ...readiness,
     version: input.version,
@@ -77,6 +80,7 @@ function reportOf(input: StatusInput): StatusReport {
     waiting: WAITING_STATES.reduce((sum, state) => sum + counts[state], 0),
     held: counts.held,
     custody: input.processes.custodyLevel,
+    restartNeeded: reason === null ? null : { reason },
   };
 }
 

@@ -43,6 +43,8 @@ export interface StatusReport {
   readonly waiting: number;
   readonly held: number;
   readonly custody: string;
+  /** The program on disk is no longer the one that runs. Null while it is; absent where nobody looks. */
+  readonly restartNeeded?: { readonly reason: string } | null;
 }
 
 /** The report and the one question that intake asks. */

@@ -54,6 +54,8 @@ function print(terminal: Terminal, url: string, report: Json): void {
   say(
     `since ${shortTime(fieldText(report, "startedAt"))}, generation ${fieldText(report, "generation")}, waiting ${fieldText(report, "waiting")}, held ${fieldText(report, "held")}, custody ${fieldText(report, "custody")}`,
   );
+  const restart = fieldText(fieldObject(report, "restartNeeded"), "reason");
+  if (restart !== "") say(`restart needed: ${restart}`);
   const next = fieldObject(report, "nextStart");
   if (next["ok"] === false)
     say(`the next start would fail: ${fieldText(next, "code")} ${fieldText(next, "reason")}`);

@@ -18,6 +18,7 @@ export function readReport(value: unknown): Report {
     waiting: asNumber(json["waiting"]),
     held: asNumber(json["held"]),
     custody: asText(json["custody"]),
+    restartNeeded: asTextOrNull(asObject(json["restartNeeded"])["reason"]),
     nextStart: {
       ok: next["ok"] !== false,
       code: asTextOrNull(next["code"]),

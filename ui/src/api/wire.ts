@@ -70,6 +70,8 @@ export interface Report {
   readonly waiting: number;
   readonly held: number;
   readonly custody: string;
+  /** Why the program should be started again; null while it is the one on the disk. */
+  readonly restartNeeded: string | null;
   readonly nextStart: { readonly ok: boolean; readonly code: string | null; readonly reason: string | null };
 }
 

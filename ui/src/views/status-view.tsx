@@ -69,6 +69,7 @@ function Phase({ report }: { readonly report: Report }): VNode {
         <Figure name="configuration" value={`no. ${report.generation}`} />
         <Figure name="version" value={report.version} />
       </dl>
+      {report.restartNeeded !== null && <p class="note">Restart needed: {report.restartNeeded}</p>}
       {!nextStart.ok && (
         <p class="note">
           The next start would fail:{" "}
