@@ -5,6 +5,7 @@ import type { DeliveryId, MessageId, SessionKey, TurnId } from "../core/ids.ts";
 import type { GroupLine } from "../core/message.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import type { Custody, Reply, Turn, TurnFence, Usage } from "../core/turn.ts";
+import type { AlertStore } from "./alert-store.ts";
 import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
 
 /**
@@ -17,7 +18,8 @@ import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
  *
  * @throws RollcallError `store-full`, `store-io` from any write
  */
-export interface Store extends InboxStore, TurnStore, OutboxStore, ReadStore, AccessStore, ChannelStore {
+export interface Store
+  extends InboxStore, TurnStore, OutboxStore, ReadStore, AccessStore, ChannelStore, AlertStore {
   /** Raised by every opening; in every history line. */
   readonly epoch: number;
   /** Commits something small, to prove that commits work. Returns how long it took, in milliseconds. */

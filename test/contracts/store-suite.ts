@@ -1,6 +1,7 @@
 import { describe, it } from "node:test";
 import type { Store } from "../../src/ports/store.ts";
 import { accessCases } from "./store-access-cases.ts";
+import { alertCases } from "./store-alert-cases.ts";
 import { inboxCases } from "./store-inbox-cases.ts";
 import { movedCases } from "./store-moved-cases.ts";
 import { outboxCases } from "./store-outbox-cases.ts";
@@ -29,6 +30,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   outbox: outboxCases,
   reads: readCases,
   access: accessCases,
+  alerts: alertCases,
   owner: ownerCases,
 };
 

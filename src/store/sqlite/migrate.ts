@@ -1,9 +1,10 @@
 import { RollcallError } from "../../core/errors.ts";
 import type { Database } from "./database.ts";
 import { FIRST_TABLES } from "./migrations/001-first-tables.ts";
+import { ALERT_TABLES } from "./migrations/002-alerts.ts";
 
 /** Every change of the schema, oldest first. Released ones never change; the schema's version is their number. */
-const MIGRATIONS: readonly string[] = [FIRST_TABLES];
+const MIGRATIONS: readonly string[] = [FIRST_TABLES, ALERT_TABLES];
 
 /** "Roll": tells `file` and us that a database is a store of this program. */
 const APPLICATION_ID = 0x526f6c6c;

@@ -1,6 +1,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import { createPairings, createTokens } from "./access.ts";
+import { createAlertStore } from "./alerts.ts";
 import { createCommitter } from "./committer.ts";
 import type { StoreContext } from "./context.ts";
 import type { Database } from "./database.ts";
@@ -38,6 +39,7 @@ export function createStore({ db, epoch, clock, defer, committed, release }: Sto
     ...createPairings(context),
     ...createTokens(context),
     ...createNotes(context),
+    ...createAlertStore(context),
     async probe() {
       const begun = clock.monotonic();
       await committer.write(() => undefined);
