@@ -16,6 +16,8 @@ export interface SupervisorDeps {
 /** Keeps channels running, each on its own: one that fails stops neither dispatch nor the others. */
 export interface Supervisor {
   start(channel: Channel): void;
+  /** Stops one, bounded in the same way. Resolves when it has stopped, or was abandoned. */
+  stopOne(channel: Channel, within: Duration): Promise<void>;
   /** Stops all, bounded: a channel that doesn't stop in time is abandoned, and said. */
   stop(within: Duration): Promise<void>;
 }
@@ -25,19 +27,40 @@ const STEADY = MINUTE;
 
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const stopping = new AbortController();
-  const running = new Map<Channel, Promise<void>>();
+  const running = new Map<Channel, Run>();
+  const ended = async (channel: Channel, run: Run, late: Promise<"late">): Promise<void> => {
+    running.delete(channel);
+    if ((await Promise.race([run.ended, late])) !== "late") return;
+    deps.log.error("channel.abandoned", { channel: channel.kind, account: channel.account });
+  };
   return {
-    start: (channel) => void running.set(channel, keepRunning(deps, channel, stopping.signal)),
+    start(channel) {
+      const own = new AbortController();
+      if (stopping.signal.aborted) own.abort();
+      stopping.signal.addEventListener("abort", () => own.abort(), { once: true, signal: own.signal });
+      running.set(channel, { own, ended: keepRunning(deps, channel, own.signal) });
+    },
+    async stopOne(channel, within) {
+      const run = running.get(channel);
+      if (run === undefined) return;
+      run.own.abort();
+      await ended(
+        channel,
+        run,
+        deps.clock.sleep(within).then(() => "late" as const),
+      );
+    },
     async stop(within) {
       stopping.abort();
       const late = deps.clock.sleep(within).then(() => "late" as const);
-      for (const [channel, run] of running) {
-        if ((await Promise.race([run, late])) !== "late") continue;
-        deps.log.error("channel.abandoned", { channel: channel.kind, account: channel.account });
-      }
-      running.clear();
+      for (const [channel, run] of running) await ended(channel, run, late);
     },
   };
+}
+
+interface Run {
+  readonly own: AbortController;
+  readonly ended: Promise<void>;
 }
 
 async function keepRunning(deps: SupervisorDeps, channel: Channel, signal: AbortSignal): Promise<void> {

@@ -77,6 +77,8 @@ export const ERRORS = {
   "rate-limited": row(EXIT.later, 429, "There were too many tries.", "Wait a minute."),
   "not-supported": row(EXIT.findings, 501, "This gateway can't do that.", "See docs/guides/api.md for what it can."),
   "reload-refused": row(EXIT.findings, 409, "The new configuration was refused; the old one goes on.", "Mend what the reasons name, and reload again."),
+  "restart-needed": row(EXIT.later, 409, "A changed key is read only at a start.", "Restart the gateway; the new configuration is ready for it."),
+  "agent-awaited": row(EXIT.findings, 409, "Messages wait for an agent that the new configuration doesn't have.", "Let them end, or cancel them with `rollcall reload --drop-agent AGENT`."),
   "not-found": row(EXIT.noSuchId, 404, "There is no such path.", "See docs/guides/api.md."),
   "method-refused": row(EXIT.usage, 405, "The path doesn't take this method.", "See docs/guides/api.md."),
   "message-empty": row(EXIT.findings, 400, "The message has neither text nor an attachment.", "Send some text."),
@@ -107,6 +109,9 @@ export const ERRORS = {
   "turn-refused": row(EXIT.findings, 422, "The model refused the message.", "Say it in another way, or shorten the conversation with /new."),
   "turn-interrupted": row(EXIT.later, 409, "The message was interrupted, and its agent asks before running it again.", "Answer with /retry, or `rollcall messages retry`."),
   "turn-dead": row(EXIT.findings, 502, "The message failed for good.", "See `rollcall messages show`; `rollcall messages retry` tries again."),
+  // the gateway's own proofs
+  "accounting-difference": row(EXIT.findings, 500, "Messages are not accounted for.", "Report it, with the log's `accounting.difference`; a restart doesn't make it worse."),
+  "canary-failed": row(EXIT.later, 503, "A message of the gateway's own wasn't answered.", "See the log's `canary.failed` for the step at which it stopped."),
   bug: row(EXIT.bug, 500, "Rollcall has a bug.", "Report it, with the log around it."),
 } as const satisfies Record<string, ErrorRow>;
 

@@ -1,17 +1,16 @@
-import { join } from "node:path";
 import type { Config } from "../core/config.ts";
-import { RollcallError } from "../core/errors.ts";
 import type { Duration } from "../core/time.ts";
-import { systemClock } from "../platform/clock.ts";
-import { systemRandom } from "../platform/random.ts";
-import { buildGeneration, rollOf, unregisteredLine } from "../registry/build.ts";
+import { rollOf } from "../registry/build.ts";
 import { createRegistry, type Registry } from "../registry/registry.ts";
-import { verifyGeneration } from "../registry/verify.ts";
+import { sealGeneration } from "./generation.ts";
+import { openHarnessResources, type HarnessResources } from "./harness-resources.ts";
 import type { Plans } from "./plan.ts";
 import type { Platform } from "./platform.ts";
 
 export interface Roll {
   readonly registry: Registry;
+  /** The harness instances of every generation that somebody still works with. */
+  readonly harnesses: HarnessResources;
   /** Ends every harness process. */
   close(grace: Duration): Promise<void>;
 }
@@ -23,48 +22,22 @@ export interface Roll {
  */
 export function callRoll(platform: Platform, config: Config, plans: Plans): Roll {
   const log = platform.log.child("registry");
-  const registered = [...plans.harnesses.keys()];
-  for (const missing of plans.unregistered) {
-    log.fatal(
-      "registry.unregistered",
-      { harness: missing.harness, agents: missing.agents, registered },
-      unregisteredLine(missing, registered),
-    );
-  }
-  const [first] = plans.unregistered;
-  if (first !== undefined && config.gateway.boot.unregistered === "exit") {
-    throw new RollcallError("harness-unregistered", {
-      detail: unregisteredLine(first, registered),
-      at: `harnesses.${first.harness}`,
-    });
-  }
-  const generation = buildGeneration({
+  const harnesses = openHarnessResources(platform);
+  const opening = harnesses.begin();
+  const generation = sealGeneration({
     number: 1,
     config,
-    plans: plans.harnesses,
-    accounts: plans.channels,
-    open: (plan) =>
-      plan.create({
-        clock: systemClock,
-        random: systemRandom,
-        processes: platform.processes,
-        env: platform.env,
-        log: platform.log.child(plan.id),
-        stateDir: join(platform.stateDir, "harnesses"),
-      }),
+    plans,
+    open: (plan) => opening.open(plan),
+    missing: (line, fields) => log.fatal("registry.unregistered", fields, line),
   });
-  const problems = verifyGeneration(config, generation).filter(
-    (problem) => !plans.unregistered.some(({ harness }) => problem.includes(harness)),
-  );
-  if (problems.length > 0) throw new RollcallError("harness-unregistered", { detail: problems.join("; ") });
+  harnesses.published(generation);
+  const registry = createRegistry(generation);
+  registry.onRetired((retired) => harnesses.retired(retired));
   log.info("registry.sealed", {
     generation: generation.number,
-    harnesses: registered,
+    harnesses: [...generation.harnesses.keys()],
     roll: rollOf(generation),
   });
-  return {
-    registry: createRegistry(generation),
-    close: async (grace) =>
-      void (await Promise.all([...generation.harnesses.values()].map((harness) => harness.close(grace)))),
-  };
+  return { registry, harnesses, close: (grace) => harnesses.close(grace) };
 }

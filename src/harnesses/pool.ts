@@ -46,6 +46,8 @@ export interface Pool<P> {
   /** @throws HarnessFailed `turn-interrupted` when `signal` aborts first or the pool closes; what `start` throws */
   acquire(wanted: Wanted<P>, signal: AbortSignal): Promise<Lease<P>>;
   load(): { readonly running: number; readonly idle: number; readonly waiting: number; readonly max: number };
+  /** Keeps nothing warm any more: ends what is idle now, the rest when it is given back. Bounded by the grace. */
+  retire(): Promise<void>;
   /** Ends everything. Bounded: grace + 2 s. */
   close(grace: Duration): Promise<void>;
 }
@@ -75,6 +77,7 @@ interface State<P> {
   readonly slots: Map<string, Slot<P>>;
   readonly openers: Opener<P>[];
   readonly closing: AbortController;
+  retired: boolean;
   /** Counts the processes that became idle. */
   order: number;
 }
@@ -85,10 +88,24 @@ export function createPool<P extends Pooled>(
 ): Pool<P> {
   const { clock, log } = deps;
   const closing = new AbortController();
-  const pool: State<P> = { clock, log, options, slots: new Map(), openers: [], closing, order: 0 };
+  const pool: State<P> = {
+    clock,
+    log,
+    options,
+    slots: new Map(),
+    openers: [],
+    closing,
+    retired: false,
+    order: 0,
+  };
   return {
     acquire: (wanted, signal) => enqueue(pool, wanted, signal),
     load: () => loadOf([...pool.slots.values()], pool.openers.length, options.max),
+    async retire() {
+      pool.retired = true;
+      const idle = [...pool.slots.values()].filter(({ state }) => state === "idle" || state === "ending");
+      await Promise.all(idle.map(({ key }) => endSlot(pool, key, options.grace)));
+    },
     async close(grace) {
       closing.abort();
       const over = new AbortController();
@@ -155,7 +172,7 @@ function lease<P extends Pooled>(pool: State<P>, slot: Slot<P>, process: P): Lea
     async release(broken) {
       if (given || pool.slots.get(slot.key) !== slot) return slot.gone;
       given = true;
-      if (broken || slot.dead || pool.closing.signal.aborted)
+      if (broken || slot.dead || pool.retired || pool.closing.signal.aborted)
         return endSlot(pool, slot.key, pool.options.grace);
       slot.state = "idle";
       slot.idleSince = pool.order++;

@@ -176,9 +176,11 @@ async function trySend(
   following: Delivery | undefined,
 ): Promise<Delivery | null> {
   const { deps } = state;
-  const intent = await deps.store.sending(delivery.id, delivery.state, delivery.attempts, deps.clock.now());
+  // Taken before the intent is written: the channel may be handed over to another configuration meanwhile.
   const channel = deps.channel(delivery.address);
-  if (intent === null || channel === undefined) return null;
+  if (channel === undefined) return delivery;
+  const intent = await deps.store.sending(delivery.id, delivery.state, delivery.attempts, deps.clock.now());
+  if (intent === null) return null;
   const begun = deps.clock.monotonic();
   const request = await requestOf(deps, intent, following);
   const outcome = await sendOnce(deps, channel, request, state.stop.signal);

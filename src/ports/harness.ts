@@ -85,6 +85,11 @@ export interface Harness {
   open(spec: SessionSpec, signal: AbortSignal): Promise<HarnessSession>;
   /** What is running now, for status. */
   load(): { readonly running: number; readonly idle: number; readonly waiting: number; readonly max: number };
+  /**
+   * Another instance takes its place; turns that run here go on. Ends the idle processes, and the others as they are
+   * given back. Resolves when no idle process is left; bounded. A harness without processes of its own leaves it out.
+   */
+  retire?(): Promise<void>;
   /** Ends every process. Bounded: grace + 2 s. */
   close(grace: Duration): Promise<void>;
 }

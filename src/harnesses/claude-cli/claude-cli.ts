@@ -128,6 +128,7 @@ function createClaude(plan: Plan, deps: HarnessDeps): Harness {
       return sessionOf({ deps, costs }, spec, lease);
     },
     load: () => pool.load(),
+    retire: () => pool.retire(),
     close: (grace) => pool.close(grace),
   };
 }
