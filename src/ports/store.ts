@@ -5,6 +5,7 @@ import type { DeliveryId, MessageId, SessionKey, TurnId } from "../core/ids.ts";
 import type { GroupLine } from "../core/message.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import type { Custody, Reply, Turn, TurnFence, Usage } from "../core/turn.ts";
+import type { AccountingStore, Totals } from "./accounting.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
 
@@ -19,7 +20,15 @@ import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
  * @throws RollcallError `store-full`, `store-io` from any write
  */
 export interface Store
-  extends InboxStore, TurnStore, OutboxStore, ReadStore, AccessStore, ChannelStore, AlertStore {
+  extends
+    InboxStore,
+    TurnStore,
+    OutboxStore,
+    ReadStore,
+    AccessStore,
+    ChannelStore,
+    AccountingStore,
+    AlertStore {
   /** Raised by every opening; in every history line. */
   readonly epoch: number;
   /** Commits something small, to prove that commits work. Returns how long it took, in milliseconds. */
@@ -214,7 +223,7 @@ export interface ReadStore {
   /** How many entries are in each state. */
   counts(): Promise<Readonly<Record<EntryState, number>>>;
   /** Everything ever received, by outcome. */
-  totals(): Promise<Readonly<Record<"received" | "accepted" | "duplicate" | "ignored" | "refused", number>>>;
+  totals(): Promise<Totals>;
   /** When the oldest waiting message was accepted; null when none waits. */
   oldestWaiting(): Promise<Instant | null>;
   sessions(limit: number): Promise<readonly SessionRow[]>;

@@ -1,6 +1,7 @@
 import { describe, it } from "node:test";
 import type { Store } from "../../src/ports/store.ts";
 import { accessCases } from "./store-access-cases.ts";
+import { accountingCases } from "./store-accounting-cases.ts";
 import { alertCases } from "./store-alert-cases.ts";
 import { inboxCases } from "./store-inbox-cases.ts";
 import { movedCases } from "./store-moved-cases.ts";
@@ -31,6 +32,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   reads: readCases,
   access: accessCases,
   alerts: alertCases,
+  accounting: accountingCases,
   owner: ownerCases,
 };
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createMemoryDisk, openMemoryStore } from "../../src/store/sqlite/open.ts";
 import type { Database, Value } from "../../src/store/sqlite/database.ts";
+import { accountingCases } from "../contracts/store-accounting-cases.ts";
 import { inboxCases } from "../contracts/store-inbox-cases.ts";
 import { movedCases } from "../contracts/store-moved-cases.ts";
 import { outboxCases } from "../contracts/store-outbox-cases.ts";
@@ -10,14 +11,14 @@ import { sessionCases } from "../contracts/store-session-cases.ts";
 import { turnCases } from "../contracts/store-turn-cases.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 
-const CASES = [inboxCases, movedCases, outboxCases, readCases, sessionCases, turnCases];
+const CASES = [accountingCases, inboxCases, movedCases, outboxCases, readCases, sessionCases, turnCases];
 
 /** Walks through what is open, never through what ended: these indexes hold nothing else. */
 const OPEN_ONLY = /USING (?:COVERING )?INDEX (?:entries_waiting|deliveries_open)\b/;
 
 /** What may be walked through: bounded by configuration, by people, or by its own code. */
 const SMALL =
-  /^SCAN (?:meta|counters|sessions|pairings|tokens|moved|cursors|group_talk|sqlite_schema|pragma\w*|CONSTANT ROW)\b/;
+  /^SCAN (?:meta|counters|recounted|sessions|pairings|tokens|moved|cursors|group_talk|sqlite_schema|pragma\w*|CONSTANT ROW)\b/;
 
 /** A move of a conversation happens once in its life, and looks for its addresses and turns everywhere. */
 const RARE =

@@ -6,6 +6,8 @@
  * Keeps: I1 (what resolved is durable), I10 (no transaction commits under an older epoch).
  */
 import { messageOf, RollcallError } from "../../core/errors.ts";
+import type { Duration } from "../../core/time.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Database } from "./database.ts";
 import { checkpointIfDue } from "./checkpoint.ts";
 import { writeFault } from "./sqlite-error.ts";
@@ -38,6 +40,9 @@ export interface CommitterOptions {
    * promise of its batch resolves. If it throws, the batch is reported as failed and nothing more is written.
    */
   readonly committed: (commit: number) => void;
+  /** How long a COMMIT took. */
+  readonly timed?: (took: Duration) => void;
+  readonly clock?: Pick<Clock, "monotonic">;
 }
 
 interface Pending {
@@ -113,7 +118,8 @@ function flush(state: State): void {
 }
 
 /** @throws when the transaction as a whole can't be: nothing of the batch happened then */
-function transact({ db, epoch, committed }: CommitterOptions, batch: readonly Pending[]): readonly Outcome[] {
+function transact(options: CommitterOptions, batch: readonly Pending[]): readonly Outcome[] {
+  const { db, epoch } = options;
   db.run("BEGIN IMMEDIATE");
   const mine = db.get<{ commits: number }>(
     "UPDATE meta SET commits = commits + 1 WHERE epoch = ? RETURNING commits",
@@ -123,12 +129,18 @@ function transact({ db, epoch, committed }: CommitterOptions, batch: readonly Pe
   const outcomes = batch.map((pending) => attempt(db, pending));
   // Refusals alone are no reason to wait for the disk.
   if (outcomes.some((outcome) => "changed" in outcome && outcome.changed)) {
-    db.run("COMMIT");
-    committed(mine.commits);
+    commit(options, mine.commits);
   } else {
     db.run("ROLLBACK");
   }
   return outcomes;
+}
+
+function commit({ db, clock, timed, committed }: CommitterOptions, number: number): void {
+  const begun = clock?.monotonic() ?? 0;
+  db.run("COMMIT");
+  if (clock !== undefined) timed?.(clock.monotonic() - begun);
+  committed(number);
 }
 
 function attempt(db: Database, { work, lost }: Pending): Outcome {

@@ -1,11 +1,11 @@
-import { ENTRY_STATES, type EntryState, type HistoryLine } from "../../core/entry.ts";
+import { ENTRY_STATES, type HistoryLine } from "../../core/entry.ts";
 import type { MessageId } from "../../core/ids.ts";
 import type { MessageFilter, ReadStore, StoredMessage } from "../../ports/store.ts";
 import type { StoreContext, Tx } from "./context.ts";
-import { countersOf } from "./counters.ts";
 import type { Value } from "./database.ts";
 import { entryRow } from "./entry-steps.ts";
 import { deliveryOf, entryOf, replyOf, turnOf, type DeliveryRow, type EntryRow } from "./rows.ts";
+import { createCounts } from "./recount.ts";
 import { listSessions } from "./sessions.ts";
 import { turnRow } from "./turn-fence.ts";
 
@@ -21,24 +21,7 @@ export function createReads({ db }: Pick<StoreContext, "db">): ReadStore {
     async messages(filter) {
       return listEntries(on, filter).map((row) => ({ ...storedOf(on, row), history: [] }));
     },
-    async counts() {
-      const counters = countersOf(on, "entries:");
-      return Object.fromEntries(ENTRY_STATES.map((state) => [state, counters.get(state) ?? 0])) as Record<
-        EntryState,
-        number
-      >;
-    },
-    async totals() {
-      const counters = countersOf(on, "intake:");
-      const of = (name: string): number => counters.get(name) ?? 0;
-      return {
-        received: of("received"),
-        accepted: of("accepted"),
-        duplicate: of("duplicate"),
-        ignored: of("ignored"),
-        refused: of("refused"),
-      };
-    },
+    ...createCounts({ db }),
     async oldestWaiting() {
       const sql =
         "SELECT min(accepted_at) AS at FROM entries WHERE state IN ('queued', 'held', 'running', 'answered')";

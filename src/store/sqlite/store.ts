@@ -1,3 +1,4 @@
+import type { Duration } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import { createPairings, createTokens } from "./access.ts";
@@ -10,6 +11,7 @@ import { createInboxStore } from "./inbox.ts";
 import { createLaneReads } from "./lanes.ts";
 import { createNotes } from "./notes.ts";
 import { createReads } from "./reads.ts";
+import { createRecount } from "./recount.ts";
 import { createSessions } from "./sessions.ts";
 import { createTurns } from "./turns.ts";
 
@@ -25,7 +27,8 @@ export interface StoreParts {
 
 /** Puts the parts of the store together over one connection that is owned already. */
 export function createStore({ db, epoch, clock, defer, committed, release }: StoreParts): Store {
-  const committer = createCommitter({ db, epoch, defer, committed });
+  let timed: (took: Duration) => void = () => {};
+  const committer = createCommitter({ db, epoch, defer, committed, clock, timed: (took) => timed(took) });
   const context: StoreContext = { db, epoch, clock, committer };
   let closed = false;
   return {
@@ -36,10 +39,12 @@ export function createStore({ db, epoch, clock, defer, committed, release }: Sto
     ...createSessions(context),
     ...createOutboxStore(context),
     ...createReads(context),
+    ...createRecount(context),
     ...createPairings(context),
     ...createTokens(context),
     ...createNotes(context),
     ...createAlertStore(context),
+    onCommit: (watch) => void (timed = watch),
     async probe() {
       const begun = clock.monotonic();
       await committer.write(() => undefined);

@@ -1,0 +1,105 @@
+/**
+ * Message accounting: counts every entry again and again, in slices, and holds what comes out against the counters that
+ * the transactions kept. A difference is a fault of ours, and is never kept to ourselves.
+ *
+ * Keeps: I18 (the equations are recounted, not copied).
+ */
+import { messageOf } from "../core/errors.ts";
+import { MILLISECOND, MINUTE, SECOND, type Duration, type Instant } from "../core/time.ts";
+import type { AccountingStore } from "../ports/accounting.ts";
+import type { Alerts } from "../ports/alerts.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import { differenceOf, imbalancesOf, type Imbalance } from "./accounting-equations.ts";
+
+/** How the last recount came out. */
+export interface AccountingState {
+  /** 0 when everything is accounted for. */
+  readonly difference: number;
+  readonly imbalances: readonly Imbalance[];
+  readonly at: Instant;
+  /** Entries that were counted. */
+  readonly entries: number;
+  /** From the first slice to the last, pauses included. */
+  readonly took: Duration;
+}
+
+export interface Accounting {
+  /** Null until the first recount came to its end. */
+  last(): AccountingState | null;
+  start(): void;
+  stop(): void;
+}
+
+export interface AccountingDeps {
+  readonly store: Pick<AccountingStore, "recount">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly alerts?: Pick<Alerts, "raise" | "resolve">;
+}
+
+/** Entries of one slice: about a millisecond. */
+export const SLICE_ROWS = 10_000;
+/** Between slices everybody else has their turn; between recounts nothing is done. */
+const PAUSE = { slice: 20 * MILLISECOND, recount: MINUTE, fault: 5 * SECOND } as const;
+const SUBJECT = "store";
+
+export function createAccounting(deps: AccountingDeps): Accounting {
+  const { clock, log, alerts } = deps;
+  let last: AccountingState | null = null;
+  let begun = 0;
+  let stopped = false;
+  let cancel = (): void => {};
+
+  const report = (next: AccountingState): void => {
+    const before = last?.difference ?? 0;
+    last = next;
+    if (next.difference === 0) {
+      if (before !== 0) log.info("accounting.balanced", { entries: next.entries });
+      alerts?.resolve("accounting-difference", SUBJECT);
+      return;
+    }
+    const { difference, imbalances } = next;
+    if (difference !== before)
+      log.error("accounting.difference", { difference, imbalances }, summaryOf(next));
+    alerts?.raise({ code: "accounting-difference", subject: SUBJECT, summary: summaryOf(next) });
+  };
+  const look = async (): Promise<Duration> => {
+    const recount = await deps.store.recount(SLICE_ROWS);
+    if (recount === null || stopped) return PAUSE.slice;
+    const imbalances = imbalancesOf(recount);
+    const entries = Object.values(recount.rows).reduce((sum, n) => sum + n, 0);
+    const now = clock.monotonic();
+    report({ difference: differenceOf(imbalances), imbalances, at: clock.now(), entries, took: now - begun });
+    return PAUSE.recount;
+  };
+  const step = async (): Promise<void> => {
+    let pause: Duration = PAUSE.fault;
+    try {
+      pause = await look();
+    } catch (error) {
+      log.warn("accounting.failed", { error: messageOf(error) });
+    }
+    if (stopped) return;
+    cancel = clock.timer(pause, () => {
+      if (pause !== PAUSE.slice) begun = clock.monotonic();
+      void step();
+    });
+  };
+  return {
+    last: () => last,
+    start() {
+      begun = clock.monotonic();
+      void step();
+    },
+    stop() {
+      stopped = true;
+      cancel();
+    },
+  };
+}
+
+function summaryOf({ imbalances }: AccountingState): string {
+  const parts = imbalances.map(({ what, kept, counted }) => `${what}: ${kept} kept, ${counted} counted`);
+  return `Messages are not accounted for: ${parts.join("; ")}.`;
+}
