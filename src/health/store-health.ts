@@ -2,7 +2,6 @@ import { toRollcallError, type ErrorCode } from "../core/errors.ts";
 import { SECOND, type Duration, type Instant } from "../core/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { Metrics } from "../ports/metrics.ts";
 import type { Pulse } from "../ports/pulse.ts";
 
 /** Whether the store commits, proven by commits. */
@@ -21,7 +20,6 @@ export interface StoreHealthDeps {
   readonly probe: () => Promise<Duration>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly metrics: Metrics;
   /** The disk failed while committing: nothing may be written by this process any more. */
   readonly fatal: (code: ErrorCode) => void;
 }
@@ -42,8 +40,7 @@ export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
     const pulse = { what: "a commit of the store", begunAt: deps.clock.monotonic(), within: PROBE_WITHIN };
     running.add(pulse);
     try {
-      const took = await deps.probe();
-      deps.metrics.observe("store_commit_seconds", took / 1000);
+      await deps.probe();
       if (fault !== null) deps.log.info("store.available", { was: fault.code });
       fault = null;
     } catch (error) {

@@ -8,10 +8,20 @@ const PREFIX = "rollcall_";
 /** What the three kinds have in common for us. */
 interface Instrument {
   readonly write: (labels: Labels, value: number) => void;
+  /** Forgets every sample. Gauges alone can. */
+  readonly clear?: () => void;
 }
 
 /** Writes that wait for the library; more than any start makes. */
 const EARLY_LIMIT = 10_000;
+
+/** How often the event loop is looked at, in milliseconds. */
+const LOOP_RESOLUTION = 20;
+
+/** What the loop came late by, in seconds. The histogram holds whole periods in nanoseconds: on time is one of ours. */
+export function lagOf(loop: { readonly count: number; percentile(percent: number): number }): number {
+  return loop.count === 0 ? 0 : Math.max(0, loop.percentile(99) / 1e9 - LOOP_RESOLUTION / 1e3);
+}
 
 /** Metrics whose library is loaded after the gateway serves, so that nobody waits for it. */
 export interface LateMetrics extends Metrics {
@@ -27,7 +37,7 @@ export function createMetrics(): LateMetrics {
   const early: (() => void)[] = [];
   const fills: (() => Promise<void>)[] = [];
   let loaded: Loaded | null = null;
-  const loop = monitorEventLoopDelay({ resolution: 20 });
+  const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION });
   loop.enable();
   const write = (kind: MetricRow["kind"], name: string, labels: Labels, value: number): void => {
     const row = Object.hasOwn(METRICS, name)
@@ -52,12 +62,16 @@ export function createMetrics(): LateMetrics {
   return {
     count: (name, labels = {}, by = 1) => write("counter", name, labels, by),
     gauge: (name, value, labels = {}) => write("gauge", name, labels, value),
+    gauges(name, samples) {
+      loaded?.instruments.get(name)?.clear?.();
+      for (const { value, labels } of samples) write("gauge", name, labels, value);
+    },
     observe: (name, seconds, labels = {}) => write("histogram", name, labels, seconds),
     onScrape: (fill) => void fills.push(fill),
     load: async () => void (await load()),
     async render() {
       const { register } = await load();
-      write("gauge", "event_loop_lag_seconds", {}, loop.count === 0 ? 0 : loop.percentile(99) / 1e9);
+      write("gauge", "event_loop_lag_seconds", {}, lagOf(loop));
       loop.reset();
       await Promise.all(fills.map((fill) => fill()));
       return { contentType: register.contentType, text: await register.metrics() };
@@ -88,7 +102,10 @@ async function loadInstruments(): Promise<Loaded> {
       }
       case "gauge": {
         const gauge = new Gauge(base);
-        instruments.set(name, { write: (labels, value) => gauge.set(labels, value) });
+        instruments.set(name, {
+          write: (labels, value) => gauge.set(labels, value),
+          clear: () => gauge.reset(),
+        });
         break;
       }
       case "histogram": {

@@ -5,6 +5,8 @@ export type Labels = Readonly<Record<string, string>>;
 export interface Metrics {
   count(name: string, labels?: Labels, by?: number): void;
   gauge(name: string, value: number, labels?: Labels): void;
+  /** Replaces every sample of a gauge: what is no longer named is gone, instead of standing still at its last value. */
+  gauges(name: string, samples: readonly { readonly value: number; readonly labels: Labels }[]): void;
   /** Observes seconds. */
   observe(name: string, seconds: number, labels?: Labels): void;
   /** Called before each scrape, to fill gauges that are computed from live state. */

@@ -11,7 +11,6 @@
 import { decideFailure, type Failure } from "../core/failure.ts";
 import { formatModelRef } from "../core/model-ref.ts";
 import type { Turn } from "../core/turn.ts";
-import type { Harness } from "../ports/harness.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
 import { answerTurn } from "./answer.ts";
 import { settleFailure } from "./settle-failure.ts";
@@ -36,7 +35,7 @@ export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
     const outcome = await tryCandidate(deps, work, turn, runner);
     if (outcome.kind === "lost" || outcome.kind === "answered") return;
     ({ failure, started } = outcome);
-    rest = others(rest, runner.harness, failure);
+    rest = others(deps, work, rest);
     const row = decideFailure(failure, { started, otherCandidate: rest.length > 0 });
     if (row.next !== "next-candidate") break;
     deps.log.warn("turn.next_candidate", {
@@ -71,7 +70,7 @@ async function tryCandidate(deps: TurnDeps, work: TurnWork, turn: Turn, runner: 
   const tried = outcome.kind === "final" ? await finish(deps, attempt, outcome) : outcome;
   const result = tried.kind === "failed" ? tried.failure.class : tried.kind;
   deps.metrics.count("turns_total", { ...labels, outcome: result });
-  deps.metrics.observe("turn_seconds", (deps.clock.monotonic() - begun) / 1000);
+  deps.metrics.observe("turn_seconds", (deps.clock.monotonic() - begun) / 1000, labels);
   deps.log.info("turn.finished", {
     turn: turn.id,
     session: turn.session,
@@ -99,10 +98,12 @@ function reportFailure(deps: TurnDeps, attempt: Attempt, failure: Failure): void
   deps.availability.failed(attempt.runner.candidate, failure, attempt.generation);
 }
 
-/** The candidates that may still be tried: after a limit only those with another login. */
-function others(rest: readonly Runner[], failed: Harness, failure: Failure): readonly Runner[] {
-  if (failure.class !== "wait") return rest;
-  return rest.filter((runner) => runner.harness.credential !== failed.credential);
+/** The candidates that may still be tried: what just failed may have taken others out with it, by login or limit. */
+function others(deps: TurnDeps, { agent, generation }: TurnWork, rest: readonly Runner[]): readonly Runner[] {
+  const known = deps.availability.of(agent.id, generation);
+  return rest.filter(({ candidate }) =>
+    known.some((state) => state.available && formatModelRef(state.candidate) === formatModelRef(candidate)),
+  );
 }
 
 function noCandidate(deps: TurnDeps, { agent, generation }: TurnWork): Failure {

@@ -27,6 +27,7 @@ export function keepLog(lines: LogLine[] = []): Log {
 export const noMetrics: Metrics = {
   count: () => {},
   gauge: () => {},
+  gauges: () => {},
   observe: () => {},
   onScrape: () => {},
   render: async () => ({ contentType: "text/plain", text: "" }),

@@ -101,6 +101,7 @@ export async function openRig(
       metrics: {
         count: nothing,
         gauge: nothing,
+        gauges: nothing,
         observe: nothing,
         onScrape: nothing,
         render: () => Promise.resolve({ contentType: "text/plain", text: "rollcall_ready 1\n" }),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RollcallError } from "../../src/core/errors.ts";
 import { METRICS } from "../../src/platform/metric-list.ts";
-import { createMetrics } from "../../src/platform/metrics.ts";
+import { createMetrics, lagOf } from "../../src/platform/metrics.ts";
 
 const PROMISED = `rollcall_ready rollcall_registry_generation rollcall_agent_servable{agent} rollcall_harness_registered{harness}
 rollcall_candidate_available{agent,harness,model,level} rollcall_messages{state} rollcall_messages_accepted_total{channel}
@@ -46,6 +46,28 @@ test("counters count, gauges show, histograms observe, and the process is shown 
   }
   assert.match(text, /^rollcall_event_loop_lag_seconds /m);
   assert.match(text, /^process_resident_memory_bytes /m);
+});
+
+test("what a gauge no longer names is gone", async () => {
+  const metrics = createMetrics();
+  const sample = (level: string, value: number) => ({
+    value,
+    labels: { agent: "main", harness: "echo", model: "default", level },
+  });
+  metrics.gauges("candidate_available", [sample("none", 0)]);
+  await metrics.load();
+  metrics.gauges("candidate_available", [sample("L2", 1)]);
+  const { text } = await metrics.render();
+  const shown = text.split("\n").filter((line) => line.startsWith("rollcall_candidate_available{"));
+  assert.deepEqual(shown, [
+    'rollcall_candidate_available{agent="main",harness="echo",model="default",level="L2"} 1',
+  ]);
+});
+
+test("the event loop's lag is what it came late by: nothing when it is on time", () => {
+  const seen = (ms: number) => lagOf({ count: 10, percentile: () => ms * 1e6 });
+  assert.deepEqual([seen(19), seen(20), seen(320)], [0, 0, 0.3]);
+  assert.equal(lagOf({ count: 0, percentile: () => 0 }), 0);
 });
 
 test("two sets of metrics don't know each other", async () => {
