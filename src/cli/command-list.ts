@@ -182,6 +182,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: messages,
   },
   {
+  {
+    name: "messages release",
+    group: "Messages",
+    args: "[ID]",
+    about: "let a held message go, or all of them: those that were asked about run, the others are tried now",
+    options: [
+      { flags: "--held", about: "everything that is held" },
+      { flags: "--agent <A>", about: "with --held: only this agent's" },
+      JSON_OUT,
+    ],
+    examples: ["rollcall messages release m_0abc", "rollcall messages release --held --agent main"],
+    remote: true,
+    load: messages,
+  },
     name: "messages cancel",
     group: "Messages",
     args: "<ID>",

@@ -39,6 +39,11 @@ function offlineOperations(store: Store, operate: Operate): Operations {
     message,
     retry: async (id) => message((await operate.retry(id as MessageId)).id),
     cancel: async (id) => message((await operate.cancel(id as MessageId)).id),
+    release: async (id) => message((await operate.release(id as MessageId)).id),
+    async releaseHeld(agent) {
+      const released = await operate.releaseHeld(agent ?? null);
+      return { released: released.length, messages: released.map(({ id }) => id) };
+    },
     async rerun(id, agent) {
       if (agent === undefined) return message((await operate.rerun(id as MessageId, null)).id);
       throw new RollcallError("gateway-unreachable", { detail: "only a running gateway knows its agents" });

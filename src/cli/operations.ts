@@ -13,6 +13,10 @@ export interface Operations {
   retry(id: string): Promise<Json>;
   rerun(id: string, agent: string | undefined): Promise<Json>;
   cancel(id: string): Promise<Json>;
+  /** Lets one held message go. */
+  release(id: string): Promise<Json>;
+  /** Lets everything go that is held; how many, and which. */
+  releaseHeld(agent: string | undefined): Promise<Json>;
   sessions(limit: number | undefined): Promise<Json>;
   resetSession(session: string): Promise<void>;
   pairings(): Promise<Json>;

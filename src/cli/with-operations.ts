@@ -32,6 +32,9 @@ function online(client: Client): Operations {
     retry: (id) => client.post(`${at(id)}/retry`, {}),
     rerun: (id, agent) => client.post(`${at(id)}/rerun`, agent === undefined ? {} : { agent }),
     cancel: (id) => client.post(`${at(id)}/cancel`, {}),
+    release: (id) => client.post(`${at(id)}/release`, {}),
+    releaseHeld: (agent) =>
+      client.post("/api/v1/messages/release", { held: true, ...(agent !== undefined && { agent }) }),
     sessions: (limit) => client.get(`/api/v1/sessions${queryText({ limit })}`),
     resetSession: async (session) => void (await client.post("/api/v1/sessions/reset", { session })),
     pairings: () => client.get("/api/v1/pairing"),

@@ -37,7 +37,7 @@ export const WAITING_STATES = [
 /** Every legal step. A step that isn't here can't be written: the store refuses it. */
 export const ENTRY_STEPS: Readonly<Record<EntryState, readonly EntryState[]>> = {
   queued: ["running", "held", "answered", "cancelled", "dead", "quarantined", "absorbed"],
-  held: ["queued", "running", "cancelled", "dead", "quarantined"],
+  held: ["queued", "held", "running", "cancelled", "dead", "quarantined"],
   running: ["answered", "queued", "held", "cancelled", "dead", "quarantined"],
   answered: ["done", "dead"],
   absorbed: ["queued", "done"],

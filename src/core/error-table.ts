@@ -108,6 +108,7 @@ export const ERRORS = {
   "harness-unproven": row(EXIT.later, 503, "The harness has not been probed yet.", "Wait for the first probe."),
   "turn-refused": row(EXIT.findings, 422, "The model refused the message.", "Say it in another way, or shorten the conversation with /new."),
   "turn-interrupted": row(EXIT.later, 409, "The message was interrupted, and its agent asks before running it again.", "Answer with /retry, or `rollcall messages retry`."),
+  "hold-stale": row(EXIT.later, 409, "The message was held for so long that its sender is asked before it runs.", "Answer with /run or /skip, or use `rollcall messages release` or `cancel`."),
   "turn-dead": row(EXIT.findings, 502, "The message failed for good.", "See `rollcall messages show`; `rollcall messages retry` tries again."),
   // the gateway's own proofs
   "accounting-difference": row(EXIT.findings, 500, "Messages are not accounted for.", "Report it, with the log's `accounting.difference`; a restart doesn't make it worse."),

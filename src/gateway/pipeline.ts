@@ -120,6 +120,7 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     ids,
     events,
     reachable,
+    retryCandidates: (agent) => availability.retry(agent),
     log: log("operate"),
   });
   return { operate, lanes, outbox };

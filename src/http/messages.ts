@@ -89,6 +89,23 @@ export async function cancelMessage(context: Context, call: Call): Promise<Answe
   return json(200, { message: messageJson(await load(context, id), false) });
 }
 
+/** `POST /api/v1/messages/:id/release`: lets one held message go. */
+export async function releaseMessage(context: Context, call: Call): Promise<Answer> {
+  readFields(await call.body(), []);
+  const { id } = await context.deps.operate.release(messageId(call));
+  return json(200, { message: messageJson(await load(context, id), false) });
+}
+
+/** `POST /api/v1/messages/release`: lets everything go that is held, for one agent or for all. */
+export async function releaseHeld(context: Context, call: Call): Promise<Answer> {
+  const fields = readFields(await call.body(), ["held", "agent"]);
+  if (fields["held"] !== true) throw malformed("held", "must be true");
+  const agent = optionalText(fields, "agent", { max: HTTP_LIMITS.nameUnits }) ?? null;
+  checkAgent(context, agent);
+  const released = await context.deps.operate.releaseHeld(agent);
+  return json(200, { released: released.length, messages: released.map(({ id }) => id) });
+}
+
 /** `POST /api/v1/messages/:id/rerun`: an ended message anew, as a new message. */
 export async function rerunMessage(context: Context, call: Call): Promise<Answer> {
   const fields = readFields(await call.body(), ["agent"]);

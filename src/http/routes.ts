@@ -11,7 +11,16 @@ import {
   testAlerts,
 } from "./admin.ts";
 import { streamEvents } from "./event-stream.ts";
-import { cancelMessage, listMessages, notify, rerunMessage, retryMessage, showMessage } from "./messages.ts";
+import {
+  cancelMessage,
+  listMessages,
+  notify,
+  releaseHeld,
+  releaseMessage,
+  rerunMessage,
+  retryMessage,
+  showMessage,
+} from "./messages.ts";
 import type { Route } from "./router.ts";
 import { sendMessage } from "./send-message.ts";
 import { createLink, signIn, signOut } from "./sign-in-routes.ts";
@@ -32,6 +41,8 @@ export const ROUTES: readonly Route[] = [
   { method: "GET", path: `${API}/messages/:id`, auth: "token", run: showMessage },
   { method: "POST", path: `${API}/messages/:id/retry`, auth: "token", run: retryMessage },
   { method: "POST", path: `${API}/messages/:id/rerun`, auth: "token", run: rerunMessage },
+  { method: "POST", path: `${API}/messages/release`, auth: "token", run: releaseHeld },
+  { method: "POST", path: `${API}/messages/:id/release`, auth: "token", run: releaseMessage },
   { method: "POST", path: `${API}/messages/:id/cancel`, auth: "token", run: cancelMessage },
   { method: "POST", path: `${API}/notify`, auth: "token", run: notify },
   { method: "GET", path: `${API}/events`, auth: "token", run: streamEvents },

@@ -11,6 +11,7 @@ import type { Operate } from "../ports/operate.ts";
 import type { Outbox } from "../ports/outbox.ts";
 import type { Status } from "../ports/status.ts";
 import type { ReadStore, TurnStore } from "../ports/store.ts";
+import { runHeld, showHeld, skipHeld } from "./held-commands.ts";
 
 export interface ControlDeps {
   readonly store: TurnStore & ReadStore;
@@ -110,6 +111,9 @@ const COMMANDS: Readonly<Record<string, Run>> = {
       )
       .join("\n");
   },
+  run: runHeld,
+  skip: skipHeld,
+  show: showHeld,
   retry: async ({ operate, store }, entry, id) => {
     if (id === "") return "Which one? Write /retry and the message's id.";
     const message = await store.message(id as MessageId);

@@ -9,6 +9,13 @@ export interface Operate {
   cancel(id: MessageId): Promise<Entry>;
   /** Queues a dead or quarantined message again. @throws RollcallError `no-such-id`, `state-conflict` */
   retry(id: MessageId): Promise<Entry>;
+  /**
+   * Lets a held message go: one that its sender was asked about runs, another is tried now. What can't be served is
+   * held again. @throws RollcallError `no-such-id`, `state-conflict`
+   */
+  release(id: MessageId): Promise<Entry>;
+  /** Lets everything go that is held for one agent, or for all of them. Returns what was let go, oldest first. */
+  releaseHeld(agent: string | null): Promise<readonly Entry[]>;
   /** Runs an ended message anew, as a new message. @throws RollcallError `no-such-id`, `agent-unknown` */
   rerun(id: MessageId, agent: string | null): Promise<Entry>;
   /** Stops what a session is doing now. Returns how many messages were cancelled. */

@@ -1,171 +1,102 @@
+/**
+ * Messages that wait for an agent that can't serve. They are never failed for that before their hold ends.
+ *
+ * queued → held → (the agent is back) → running, or asked first when they waited long; → dead at the hold's end
+ *
+ * Keeps: I4 (a hold ends), I13 (a fault of ours holds a message, it never fails it).
+ */
 import type { AgentConfig } from "../core/config.ts";
-import type { Entry, Hold } from "../core/entry.ts";
-import type { IncidentId, SessionKey } from "../core/ids.ts";
-import { HOUR, type Instant } from "../core/time.ts";
+import type { Entry } from "../core/entry.ts";
+import type { SessionKey } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
 import type { CandidateState } from "../ports/availability.ts";
+import { createHoldAges } from "./hold-ages.ts";
+import { endHold, enterHold, noticeTo } from "./hold-notices.ts";
+import { createOutages, type Outage, type Wait } from "./outages.ts";
+import { askStale, createQuestions, isAsked, ORPHAN_MAX, staleOf } from "./questions.ts";
 import { TEXTS, untilText } from "./texts.ts";
-import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
+import type { TurnDeps } from "./turn-deps.ts";
 
-/** Messages that wait for an agent that can't serve. They are never failed for that before their hold ends. */
 export interface Holds {
   /**
    * Holds what waits in a session, and remembers to wake it. True when messages came to their hold's end, so that the
    * lane should look again.
    */
   hold(session: SessionKey, waiting: readonly Entry[], agent: AgentConfig | undefined): Promise<boolean>;
+  /** Asks about what waited too long to be run without a word. True when it asked: the lane looks again. */
+  ask(waiting: readonly Entry[], agent: AgentConfig): Promise<boolean>;
+  /** Sees to it that a question that nobody answers comes to its end. */
+  watchAsked(session: SessionKey, asked: readonly Entry[], agent: AgentConfig | undefined): Promise<void>;
   close(): void;
 }
 
-/** Longest hold of an agent that is no longer configured. */
-const ORPHAN_MAX = 24 * HOUR;
-
-interface Outage {
-  readonly incident: IncidentId;
-  readonly sessions: Map<SessionKey, () => void>;
-}
-
 export function createHolds(deps: TurnDeps, wake: (session: SessionKey) => void): Holds {
-  const outages = new Map<string, Outage>();
-  const release = (agent: string): void => {
-    const outage = outages.get(agent);
-    if (outage === undefined || !deps.availability.of(agent).some(({ available }) => available)) return;
-    outages.delete(agent);
-    for (const [session, cancel] of outage.sessions) {
-      cancel();
-      wake(session);
-    }
-  };
-  const unsubscribe = deps.availability.onChange(release);
+  const ages = createHoldAges(deps.clock);
+  const questions = createQuestions(deps, ages, wake);
+  const outages = createOutages(deps, wake);
+  const unsubscribe = deps.availability.onChange((agent) => {
+    if (deps.availability.of(agent).some(({ available }) => available)) outages.heal(agent);
+    else outages.reopen(agent);
+  });
   return {
     async hold(session, waiting, agent) {
       const id = agent?.id ?? waiting[0]?.agent ?? "";
-      const outage = outages.get(id) ?? {
-        incident: deps.ids.incident(),
-        sessions: new Map<SessionKey, () => void>(),
-      };
-      outages.set(id, outage);
-      outage.sessions.get(session)?.();
-      outage.sessions.set(session, () => {});
-      const now = deps.clock.now();
+      const outage = outages.join(id, waiting);
+      const wait: Wait = outage.sessions.get(session) ?? { cancelEnd: () => {}, cancelNotice: null };
+      // Before anything is waited for: a heal in the meantime must find the lane.
+      outage.sessions.set(session, wait);
       const max = agent?.hold.max ?? ORPHAN_MAX;
-      const expired = waiting.filter((entry) => entry.hold !== null && now - entry.hold.since >= max);
+      const expired = waiting.filter((entry) => entry.hold !== null && ages.of(entry) >= max);
       if (expired.length > 0) {
-        await expire(deps, expired, max, now);
+        await endHold(deps, expired, TEXTS.expired(max), "hold-expired");
         return true;
       }
-      const why = deps.availability.of(id)[0];
+      const code = whyOf(deps, id)?.code ?? "agent-unknown";
       // Right after a start the first probe is on its way: that is no outage yet.
-      if (why?.code === "harness-unproven") return false;
-      await enter(deps, waiting, {
-        code: why?.code ?? "agent-unknown",
-        since: now,
-        incident: outage.incident,
-      });
-      outage.sessions.set(session, schedule(deps, session, waiting, { outage, why, agent, max, now }, wake));
+      if (code === "harness-unproven") return false;
+      const incident = deps.alerts?.incidentOf(id)?.id ?? outage.incident;
+      await enterHold(deps, waiting, { code, since: deps.clock.now(), incident });
+      if (outage.sessions.get(session) !== wait) return false;
+      const left = Math.min(...waiting.map((entry) => max - ages.of(entry)));
+      wait.cancelEnd();
+      wait.cancelEnd = deps.clock.timer(Math.max(0, left), () => wake(session));
+      wait.cancelNotice ??= deps.clock.timer(
+        agent?.hold.noticeAfter ?? 0,
+        () => void tell(deps, session, id, outage),
+      );
       return false;
     },
+    async ask(waiting, agent) {
+      const stale = staleOf(waiting, agent, ages);
+      if (stale.length === 0) return false;
+      await askStale(deps, stale, ages);
+      return true;
+    },
+    watchAsked: (session, asked, agent) => questions.watch(session, asked, agent),
     close() {
       unsubscribe();
-      for (const outage of outages.values()) for (const cancel of outage.sessions.values()) cancel();
-      outages.clear();
+      outages.close();
+      questions.close();
     },
   };
 }
 
-async function enter(deps: TurnDeps, waiting: readonly Entry[], hold: Hold): Promise<void> {
-  const fresh = waiting.filter(({ state }) => state === "queued");
-  if (fresh.length === 0) return;
-  const moves = fresh.map(({ id, attempt }) => ({
-    id,
-    from: "queued" as const,
-    attempt,
-    to: "held" as const,
-    hold,
-    event: "held",
-    data: { code: hold.code },
-  }));
-  if (!(await deps.store.move(moves, [], deps.clock.now()))) return;
-  deps.log.warn("message.held", { ids: fresh.map(({ id }) => id), code: hold.code, incident: hold.incident });
-  publishStates(deps, fresh, "held");
+/** What is said of an agent that can't serve: its primary's reason. */
+function whyOf({ availability }: TurnDeps, agent: string): CandidateState | undefined {
+  return availability.of(agent)[0];
 }
 
-async function expire(deps: TurnDeps, entries: readonly Entry[], max: number, now: Instant): Promise<void> {
-  const moves = entries.map(({ id, attempt }) => ({
-    id,
-    from: "held" as const,
-    attempt,
-    to: "dead" as const,
-    event: "hold-expired",
-  }));
-  const deliveries = entries.map((entry) => ({
-    ...noticeTo(deps, entry, TEXTS.expired(max), `expired:${entry.id}`),
-  }));
-  await deps.store.move(moves, deliveries, now);
-  deps.log.warn("message.dead", { entries: entries.map(({ id }) => id), code: "agent-unavailable" });
-  publishStates(deps, entries, "dead");
-  deps.outbox.wake();
-}
-
-interface HoldFacts {
-  readonly outage: Outage;
-  readonly why: CandidateState | undefined;
-  readonly agent: AgentConfig | undefined;
-  readonly max: number;
-  readonly now: Instant;
-}
-
-/** One notice per conversation and outage after `noticeAfter`, and a look when the oldest hold ends. */
-function schedule(
-  deps: TurnDeps,
-  session: SessionKey,
-  waiting: readonly Entry[],
-  facts: HoldFacts,
-  wake: (session: SessionKey) => void,
-): () => void {
-  const oldest = Math.min(...waiting.map(({ hold }) => hold?.since ?? facts.now));
-  const cancelEnd = deps.clock.timer(Math.max(0, oldest + facts.max - facts.now), () => wake(session));
-  const cancelNotice = deps.clock.timer(
-    facts.agent?.hold.noticeAfter ?? 0,
-    () => void notice(deps, session, waiting, facts),
-  );
-  return () => {
-    cancelEnd();
-    cancelNotice();
-  };
-}
-
-async function notice(
-  deps: TurnDeps,
-  session: SessionKey,
-  waiting: readonly Entry[],
-  { outage, why }: HoldFacts,
-): Promise<void> {
-  const last = waiting.at(-1);
+/** One notice per conversation and outage. */
+async function tell(deps: TurnDeps, session: SessionKey, agent: string, outage: Outage): Promise<void> {
+  const waiting = await deps.store.waiting(session, LIMITS.waitingPerSession);
+  const last = waiting.findLast((entry) => entry.state === "held" && !isAsked(entry));
   if (last === undefined) return;
+  const why = whyOf(deps, agent);
+  const known = deps.alerts?.incidentOf(agent) ?? null;
   const text =
     why?.code === "harness-limit"
       ? TEXTS.heldUntil(untilText(why.until ?? undefined))
-      : TEXTS.held(outage.incident);
+      : TEXTS.held(known?.id ?? outage.incident, known?.delivered ?? false);
   await deps.store.addDelivery(noticeTo(deps, last, text, `held:${session}:${outage.incident}`));
   deps.outbox.wake();
-}
-
-function noticeTo(
-  deps: TurnDeps,
-  entry: Entry,
-  text: string,
-  key: string,
-): Parameters<TurnDeps["store"]["addDelivery"]>[0] {
-  const { address, quote } = targetOf([entry]);
-  return {
-    id: deps.ids.delivery(),
-    key,
-    kind: "notice",
-    address,
-    body: { text, format: "plain", ...(quote !== null && { quote }) },
-    entry: entry.id,
-    turn: null,
-    part: 0,
-    createdAt: deps.clock.now(),
-  };
 }

@@ -19,6 +19,8 @@ import type { Generation, PinningRoster } from "../ports/roster.ts";
 import { nextBundle } from "./bundle.ts";
 import { candidatesFor } from "./candidates.ts";
 import { createHolds, type Holds } from "./holds.ts";
+import { createHarnessCheck } from "./missing-harness.ts";
+import { isAsked } from "./questions.ts";
 import { runTurn } from "./run-turn.ts";
 import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
 import type { StopReason } from "./turn-work.ts";
@@ -64,6 +66,7 @@ interface State {
   readonly deps: LaneDeps;
   readonly lanes: Map<SessionKey, Lane>;
   readonly holds: Holds;
+  readonly checkHarnesses: ReturnType<typeof createHarnessCheck>;
   readonly rested: Set<() => void>;
   draining: boolean;
 }
@@ -75,6 +78,7 @@ export function createLanes(deps: LaneDeps): Lanes {
     lanes,
     rested: new Set(),
     draining: false,
+    checkHarnesses: createHarnessCheck(deps),
     holds: createHolds(deps, (session) => wake(state, session)),
   };
   const active = (): Lane[] => [...lanes.values()].filter((lane) => lane.turn !== null);
@@ -164,20 +168,34 @@ function faultDelay(state: State, lane: Lane, error: unknown): Duration {
 
 async function takeStep(state: State, lane: Lane): Promise<Step> {
   const { deps } = state;
-  const all = await deps.store.waiting(lane.session, LIMITS.entriesPerTurn);
-  const waiting = all.filter((entry) => entry.hold?.code !== "turn-interrupted");
+  const { waiting, asked } = await readWaiting(deps.store, lane.session);
+  const one = waiting[0] ?? asked[0];
+  await state.holds.watchAsked(lane.session, asked, deps.roster.current().agents.get(one?.agent ?? ""));
   const first = waiting[0];
   if (first === undefined) return { kind: "empty" };
   const generation = deps.roster.current();
   const agent = generation.agents.get(first.agent);
+  state.checkHarnesses(generation, first.agent);
   const servable = agent !== undefined && candidatesFor(deps.availability, generation, agent.id).length > 0;
   if (!servable)
     return (await state.holds.hold(lane.session, waiting, agent)) ? { kind: "again" } : { kind: "held" };
+  if (await state.holds.ask(waiting, agent)) return { kind: "again" };
   const now = deps.clock.now();
   const bundle = nextBundle(waiting, now, agent.midTurn);
   if (bundle.kind === "none") return { kind: "empty" };
   if (bundle.kind === "wait") return { kind: "until", span: bundle.until - now };
   return runBundle(state, lane, bundle.entries);
+}
+
+/** What waits in a session, apart from what waits for a person's word: that is passed over until it comes. */
+async function readWaiting(
+  store: LaneDeps["store"],
+  session: SessionKey,
+): Promise<{ readonly waiting: readonly Entry[]; readonly asked: readonly Entry[] }> {
+  const some = await store.waiting(session, LIMITS.entriesPerTurn);
+  const whole = some.length === LIMITS.entriesPerTurn && some.some(({ state }) => state === "held");
+  const all = whole ? await store.waiting(session, LIMITS.waitingPerSession) : some;
+  return { waiting: all.filter((entry) => !isAsked(entry)), asked: all.filter(isAsked) };
 }
 
 async function runBundle(state: State, lane: Lane, bundle: readonly [Entry, ...Entry[]]): Promise<Step> {

@@ -11,6 +11,7 @@ import type { Generation } from "../ports/roster.ts";
 import type { EntryMove, Store } from "../ports/store.ts";
 import type { Events } from "../ports/events.ts";
 import type { Lanes } from "./lanes.ts";
+import { release, releaseHeld } from "./release.ts";
 import { publishStates } from "./turn-deps.ts";
 
 export interface OperateDeps {
@@ -22,6 +23,8 @@ export interface OperateDeps {
   readonly ids: Ids;
   readonly log: Log;
   readonly events: Events;
+  /** A person asks for another try: what is out is probed now. Absent where nothing runs. */
+  readonly retryCandidates?: (agent: string | null) => void;
   /** Whether an address names a chat of a configured channel. */
   readonly reachable: (address: Address) => boolean;
 }
@@ -31,6 +34,8 @@ export function createOperate(deps: OperateDeps): Operate {
   return {
     cancel: (id) => cancel(deps, id),
     retry: (id) => retry(deps, id),
+    release: (id) => release(deps, id),
+    releaseHeld: (agent) => releaseHeld(deps, agent),
     rerun: (id, agent) => rerun(deps, id, agent),
     async stopSession(session) {
       const stopped = deps.lanes.stop(session) ? 1 : 0;
@@ -107,6 +112,7 @@ async function cancel(deps: OperateDeps, id: MessageId): Promise<Entry> {
 
 async function retry(deps: OperateDeps, id: MessageId): Promise<Entry> {
   const entry = await find(deps, id);
+  if (entry.state === "held" && entry.hold?.code === "hold-stale") return release(deps, id);
   const asked = entry.state === "held" && entry.hold?.code === "turn-interrupted";
   const retryable = asked || entry.state === "dead" || entry.state === "quarantined";
   const target = { to: "queued", event: "retried", notBefore: deps.clock.now(), leaveTurn: !asked } as const;

@@ -1,7 +1,7 @@
 import { backoffDelay } from "../core/backoff.ts";
 import type { AgentConfig } from "../core/config.ts";
 import type { NewDelivery } from "../core/delivery.ts";
-import type { Entry } from "../core/entry.ts";
+import type { Entry, Hold } from "../core/entry.ts";
 import { decideFailure, type Failure, type NextStep } from "../core/failure.ts";
 import { BACKOFF, LIMITS } from "../core/limits.ts";
 import { MINUTE, type Instant } from "../core/time.ts";
@@ -159,7 +159,7 @@ function moveOf(
     from: "running",
     attempt: entry.attempt,
     to,
-    ...(to === "held" && { hold: { code, since: now, incident: null } }),
+    ...(to === "held" && { hold: holdOf(entry, code, now) }),
     ...(to === "queued" && { notBefore: settled.at }),
     // A newer message that interrupts is answered together with the one that it interrupted.
     ...(work.stopReason() === "interrupt" && to === "queued" && { leaveTurn: true }),
@@ -170,6 +170,12 @@ function moveOf(
       ...(failure.until !== undefined && { until: failure.until }),
     },
   };
+}
+
+/** A message that was held before goes on waiting: its hold has one beginning and one end. A question is a new one. */
+function holdOf({ hold }: Entry, code: Hold["code"], now: Instant): Hold {
+  if (code === "turn-interrupted") return { code, since: now, incident: null };
+  return { code, since: hold?.since ?? now, incident: hold?.incident ?? null };
 }
 
 function noticeOf(deps: TurnDeps, work: TurnWork, text: string, now: Instant): NewDelivery {

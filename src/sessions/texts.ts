@@ -2,14 +2,41 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Failure } from "../core/failure.ts";
 import { formatDuration, type Duration, type Instant } from "../core/time.ts";
 
+/** A message that is asked about. */
+export interface StaleItem {
+  readonly id: string;
+  readonly at: Instant;
+  readonly waited: Duration;
+}
+
+/** Messages that one question names. */
+const STALE_LINES = 10;
+
 /** What people read. No stack, path or internal name; a fault of ours is never called a fault of the message. */
 export const TEXTS = {
-  held: (incident: string): string =>
-    `Your message is saved and will be answered as soon as the agent is back. (${incident})`,
+  held: (incident: string, alerted: boolean): string =>
+    `Your message is saved and will be answered as soon as the agent is back.${alerted ? " The operator was alerted." : ""} (${incident})`,
   heldUntil: (until: string): string =>
     `Your message is saved. The plan's limit is reached; it will be answered after ${until}.`,
   expired: (after: Duration): string =>
     `Your message waited ${formatDuration(after)} for the agent, which is the longest that is allowed here. It was not answered; send it again if it still matters.`,
+  /** A hold that became stale: nothing of it runs before the answer. */
+  staleAsk: (items: readonly StaleItem[]): string => {
+    const [first] = items;
+    if (first !== undefined && items.length === 1)
+      return `Your message from ${untilText(first.at)} waited ${formatDuration(first.waited)} for the agent, so it doesn't run without your word.\n/run ${first.id} answers it now\n/skip ${first.id} drops it\n/show ${first.id} shows it`;
+    const lines = items
+      .slice(0, STALE_LINES)
+      .map(({ id, at }) => `${untilText(at)}: /run ${id} /skip ${id} /show ${id}`);
+    const more = items.length > STALE_LINES ? [`and ${items.length - STALE_LINES} more`] : [];
+    return [
+      `${items.length} of your messages waited for the agent, up to ${formatDuration(Math.max(...items.map(({ waited }) => waited)))}, so they don't run without your word. /run all answers them now, /skip all drops them.`,
+      ...lines,
+      ...more,
+    ].join("\n");
+  },
+  unanswered: (after: Duration): string =>
+    `You were asked about your message, and there was no answer for ${formatDuration(after)}. It was dropped; send it again if it still matters.`,
   cancelled: "Stopped.",
   dead: "The agent failed on this message several times, and it won't be tried again by itself. The operator can see why.",
   noReply: "The agent finished without saying anything.",
@@ -62,6 +89,9 @@ const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
   "harness-protocol": "the agent's program speaks in a way that isn't understood",
   "harness-deadline": "the agent doesn't answer",
   "harness-unproven": "the agent hasn't been checked yet",
+  "harness-unregistered": "the agent's program isn't part of the gateway",
+  "hold-stale": "it waited long, and its sender is asked before it runs",
+  "turn-interrupted": "it was interrupted, and its sender is asked before it runs again",
   "agent-unknown": "the agent was taken out of the configuration",
   "agent-unavailable": "no model of the agent can be reached",
 };

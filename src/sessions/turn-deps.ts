@@ -1,6 +1,7 @@
 import type { Entry } from "../core/entry.ts";
 import type { Ids, SessionKey } from "../core/ids.ts";
 import type { Instant } from "../core/time.ts";
+import type { Alerts } from "../ports/alerts.ts";
 import type { Availability } from "../ports/availability.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
@@ -22,6 +23,8 @@ export interface TurnDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly events: Events;
+  /** The operator's incidents: people are told their number, and that the operator knows only when that is so. */
+  readonly alerts?: Pick<Alerts, "incidentOf">;
   /** The primary's outage that a session was last told about. */
   readonly outagesTold: Map<SessionKey, Instant>;
   /** Fetches a message's attachments; a file that can't be had is reported in its place, never thrown. */

@@ -78,6 +78,11 @@ export function createDesk(clock: Clock, events: Events): Desk {
     operate: {
       cancel: act("cancel"),
       retry: act("retry"),
+      release: act("release"),
+      releaseHeld: async (agent) => {
+        did.push(`release held ${agent}`);
+        return [...messages.values()].map(({ entry }) => entry);
+      },
       rerun: (id, agent) => act(`rerun:${agent}`)(id),
       stopSession: () => Promise.resolve(0),
       resetSession: (session) => Promise.resolve(void did.push(`reset ${session}`)),

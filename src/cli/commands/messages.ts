@@ -1,4 +1,4 @@
-import { EXIT } from "../../core/errors.ts";
+import { EXIT, RollcallError } from "../../core/errors.ts";
 import { visibleLines, visibleText } from "../../core/visible-text.ts";
 import type { Json } from "../client.ts";
 import { onlyArg, wholeNumber, type Invocation, type Run } from "../invocation.ts";
@@ -18,6 +18,9 @@ export const run: Run = (invocation) =>
         break;
       case "rerun":
         await rerun(invocation, on);
+        break;
+      case "release":
+        await release(invocation, on);
         break;
       case "retry":
         done(invocation, on, await on.retry(onlyArg(invocation)));
@@ -125,6 +128,21 @@ async function rerun(invocation: Invocation, on: Operations): Promise<void> {
   const by = agent ?? fieldText(message, "agent");
   const what = `${placeOf(message)} would run again by agent ${by}: ${oneLine(fieldText(message, "text"), 200)}`;
   invocation.terminal.out(`${visibleText(what)}\n`);
+}
+
+async function release(invocation: Invocation, on: Operations): Promise<void> {
+  const [agent, held] = [invocation.text("agent"), invocation.flag("held")];
+  const id = onlyArg(invocation);
+  if (!held && agent === undefined && id !== "") return done(invocation, on, await on.release(id));
+  if (!held || id !== "")
+    throw new RollcallError("usage", {
+      detail: "messages release takes an ID, or --held with or without --agent",
+    });
+  const answer = await on.releaseHeld(agent);
+  if (invocation.flag("json")) return printJson(invocation.terminal, answer);
+  invocation.terminal.out(`${fieldText(answer, "released")} released\n`);
+  if (!on.running)
+    invocation.terminal.err("rollcall: no gateway is running; the next start goes on from here\n");
 }
 
 function done(invocation: Invocation, on: Operations, answer: Json): void {
