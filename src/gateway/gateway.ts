@@ -3,7 +3,7 @@
  * and what was begun is undone in reverse.
  */
 import type { Config } from "../core/config.ts";
-import { EXIT, RollcallError, toRollcallError, type ExitCode } from "../core/errors.ts";
+import { EXIT, messageOf, RollcallError, toRollcallError, type ExitCode } from "../core/errors.ts";
 
 import { MINUTE, SECOND } from "../core/time.ts";
 import { createBoot, StoppedWhileStarting, type Boot } from "../boot/boot.ts";
@@ -11,9 +11,10 @@ import { CLOSE_MARGIN, UNDO } from "../boot/stop-plan.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import { printBanner } from "./banner.ts";
+import { createLastResort } from "./last-resort.ts";
 import type { StartOptions } from "./options.ts";
 import { openPlatform, type Platform } from "./platform.ts";
-import { planAll } from "./plan.ts";
+import { openPlugins, planDeclared, type PluginCode } from "./plugins.ts";
 import { callRoll } from "./roll.ts";
 import { settleConfig, type SettledConfig } from "./settle-config.ts";
 import { serve, type Serving } from "./serve.ts";
@@ -27,6 +28,7 @@ import { version } from "./version.ts";
 const DEADLINE = {
   config: 30 * SECOND,
   store: MINUTE,
+  /** Beyond what plugins have to register, and again to make what they registered. */
   plugins: 10 * SECOND,
   seal: 10 * SECOND,
   reap: 30 * SECOND,
@@ -38,28 +40,48 @@ const DEADLINE = {
 export async function runGateway(options: StartOptions): Promise<ExitCode> {
   const platform = await openPlatform(options);
   const supervision = await openSupervision(platform);
-  const boot = createBoot(systemClock, platform.log.child("boot"), options.stopRequested);
+  const plugins = openPlugins(platform);
+  const stage: Stage = { draining: false, started: false, sealed: false };
+  const last = createLastResort({
+    process,
+    log: platform.log,
+    ownerOf: (stack) => plugins.ownerOf(stack),
+    sealed: () => stage.sealed,
+  });
+  const stopRequested = AbortSignal.any([options.stopRequested, last.signal]);
+  const boot = createBoot(systemClock, platform.log.child("boot"), stopRequested);
+  boot.undo("plugins", UNDO.step, () => plugins.stop());
   try {
-    return await bootAndServe(options, platform, boot, supervision);
+    const end = await bootAndServe(
+      { ...options, stopRequested },
+      platform,
+      plugins,
+      stage,
+      boot,
+      supervision,
+    );
+    return last.orElse(end);
   } catch (error) {
-    if (error instanceof StoppedWhileStarting) return EXIT.ok;
-    const fault = toRollcallError(error);
+    if (error instanceof StoppedWhileStarting && last.fault() === null) return EXIT.ok;
+    const fault = last.fault() ?? toRollcallError(error);
     platform.log.fatal("boot.failed", { code: fault.code, at: fault.at }, fault.message);
     throw fault;
   } finally {
     await boot.unwind(supervision.teardown());
     platform.log.info("gateway.stopped", {});
     await supervision.close();
+    last.end();
   }
 }
 
 async function bootAndServe(
   options: StartOptions,
   platform: Platform,
+  plugins: PluginCode,
+  stage: Stage,
   boot: Boot,
   supervision: GatewaySupervision,
 ): Promise<ExitCode> {
-  const stage: Stage = { draining: false, started: false };
   const settled = await boot.phase("config", DEADLINE.config, () => loadSettled(options, platform));
   for (const line of settled.warnings) platform.log.warn("config.warning", {}, line);
   for (const line of unsupported(settled.config)) platform.log.warn("config.unsupported", {}, line);
@@ -67,12 +89,28 @@ async function bootAndServe(
   const opened = await boot.phase("store", DEADLINE.store, () => openStateStore(platform, settled));
   boot.undo("store", UNDO.store, () => opened.store.close());
   await refuseLostConfig(opened.store, settled, options.try);
-  const plans = await boot.phase("plugins", DEADLINE.plugins, () =>
-    planAll({ ...settled, secrets: platform.secrets }),
+  const { pluginDeadline } = settled.config.gateway.boot;
+  const plans = await boot.phase("plugins", 2 * pluginDeadline + DEADLINE.plugins, () =>
+    planDeclared({ ...settled, secrets: platform.secrets, plugins, told: fatal(platform) }),
   );
-  const roll = await boot.phase("seal", DEADLINE.seal, () => callRoll(platform, settled.config, plans));
+  const roll = await boot.phase("seal", DEADLINE.seal, () => {
+    plans.seal();
+    return callRoll(platform, settled.config, plans);
+  });
+  stage.sealed = true;
   boot.undo("harnesses", UNDO.harnesses, () => roll.close(UNDO.harnesses - CLOSE_MARGIN));
-  const serving = await serve({ options, platform, settled, opened, plans, roll, stage, boot, supervision });
+  const serving = await serve({
+    options,
+    platform,
+    settled,
+    opened,
+    plans,
+    plugins,
+    roll,
+    stage,
+    boot,
+    supervision,
+  });
   const recovered = await boot.phase("reap", DEADLINE.reap, () => serving.recover());
   await boot.phase("listen", DEADLINE.listen, () =>
     listen(options, platform, settled, opened, serving, boot),
@@ -82,9 +120,17 @@ async function bootAndServe(
   const end = await proveAndServe(settled.config, options.stopRequested, serving, boot, () => {
     stage.started = true;
     serving.announce(recovered);
+    plugins
+      .watch()
+      .catch((error: unknown) => platform.log.error("watch.failed", { error: messageOf(error) }));
   });
   await serving.drain();
   return end;
+}
+
+/** Every plugin that failed has a line of its own, which must be read. */
+function fatal({ log }: Platform): Parameters<typeof planDeclared>[0]["told"] {
+  return (line, fields) => log.fatal("plugin.failed", fields, line);
 }
 
 /** From the first probes to the wish to end. A stop while the probes run is a stop like any other: turns may run. */

@@ -5,13 +5,17 @@ import type { HarnessKind, HarnessPlan } from "../ports/harness.ts";
 import type { Section, SectionSchema } from "../ports/section.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { declaredHarnesses, type Unregistered } from "../registry/build.ts";
-import { CHANNEL_KINDS, HARNESS_KINDS } from "./catalog.ts";
+import type { Kinds } from "../registry/draft.ts";
+import { gatherBuiltIns } from "../registry/gathered.ts";
+import { BUILT_INS, HARNESS_KINDS } from "./catalog.ts";
 
 export interface PlanInput {
   readonly config: Config;
   /** Folder that relative paths of the configuration start from. */
   readonly baseDir: string;
   readonly secrets: Secrets;
+  /** What declared names mean, sealed; without it the built-in kinds alone. */
+  readonly kinds?: Kinds;
 }
 
 /** Everything that is declared, resolved to code and checked, with nothing opened yet. */
@@ -28,10 +32,11 @@ export interface Plans {
  * @throws RollcallError `config-invalid`, `secret-unresolved`, `channel-unregistered`
  */
 export async function planAll(input: PlanInput): Promise<Plans> {
+  const kinds = input.kinds ?? gatherBuiltIns(BUILT_INS).kinds();
   const unregistered: Unregistered[] = [];
   const harnesses = new Map<string, HarnessPlan>();
   for (const declared of declaredHarnesses(input.config)) {
-    const load = Object.hasOwn(HARNESS_KINDS, declared.kind) ? HARNESS_KINDS[declared.kind] : undefined;
+    const load = kinds.harness(declared.kind);
     if (load === undefined) {
       unregistered.push({ harness: declared.id, kind: declared.kind, agents: declared.agents });
       continue;
@@ -44,14 +49,14 @@ export async function planAll(input: PlanInput): Promise<Plans> {
       ),
     );
   }
-  return { harnesses, channels: await planChannels(input), unregistered };
+  return { harnesses, channels: await planChannels(input, kinds), unregistered };
 }
 
-async function planChannels(input: PlanInput): Promise<readonly ChannelAccount[]> {
+async function planChannels(input: PlanInput, kinds: Kinds): Promise<readonly ChannelAccount[]> {
   const accounts: ChannelAccount[] = [];
   for (const [id, channel] of Object.entries(input.config.channels)) {
     if (!channel.enabled) continue;
-    const load = Object.hasOwn(CHANNEL_KINDS, id) ? CHANNEL_KINDS[id] : undefined;
+    const load = kinds.channel(id);
     if (load === undefined)
       throw new RollcallError("channel-unregistered", { detail: `channels.${id}`, at: `channels.${id}` });
     const kind: ChannelKind = await load();

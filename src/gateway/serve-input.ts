@@ -2,6 +2,7 @@ import type { Boot } from "../boot/boot.ts";
 import type { StartOptions } from "./options.ts";
 import type { Plans } from "./plan.ts";
 import type { Platform } from "./platform.ts";
+import type { PluginCode } from "./plugins.ts";
 import type { Roll } from "./roll.ts";
 import type { SettledConfig } from "./settle-config.ts";
 import type { Stage } from "./status.ts";
@@ -15,6 +16,7 @@ export interface ServeInput {
   readonly settled: SettledConfig;
   readonly opened: OpenedStore;
   readonly plans: Plans;
+  readonly plugins: PluginCode;
   readonly roll: Roll;
   readonly stage: Stage;
   readonly boot: Boot;

@@ -14,6 +14,8 @@ import type { StoreHealth } from "../health/store-health.ts";
 export interface Stage {
   draining: boolean;
   started: boolean;
+  /** Whether the roll was called: from then on nobody registers anything. */
+  sealed: boolean;
 }
 
 export interface StatusInput {

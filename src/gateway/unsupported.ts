@@ -1,19 +1,7 @@
 import type { AgentConfig, Config } from "../core/config.ts";
-import { RollcallError } from "../core/errors.ts";
 
-/**
- * What the configuration asks for and this version doesn't do yet, one line each, so that nobody relies on it.
- *
- * @throws RollcallError `plugin-failed`: a gateway without a listed plugin is not the one that was declared
- */
+/** What the configuration asks for and this version doesn't do yet, one line each, so that nobody relies on it. */
 export function unsupported(config: Config): readonly string[] {
-  const [plugin] = config.plugins;
-  if (plugin !== undefined) {
-    throw new RollcallError("plugin-failed", {
-      at: "plugins",
-      detail: `${plugin}: this version can't load plugins`,
-    });
-  }
   const lines = config.agents.list.flatMap((agent) =>
     agentLines(agent).map((line) => `agents.list (${agent.id}): ${line}`),
   );

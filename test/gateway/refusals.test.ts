@@ -87,7 +87,7 @@ test("a channel that nobody registers", async (t) => {
   await refused(t, home, 69, /channels\.telegraf/);
 });
 
-test("a plugin that can't be loaded", async (t) => {
+test("a plugin that isn't there", async (t) => {
   const home = makeHome(t);
   home.configure({ ...good, plugins: ["./mine.ts"] });
   await refused(t, home, 69, /mine\.ts/);

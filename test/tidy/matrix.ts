@@ -36,7 +36,9 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
     "http",
     "config",
     "platform",
+    "plugin",
   ],
+  plugin: ["core", "ports"],
   cli: ["core", "ports", "gateway"],
   main: ["core", "ports", "gateway", "cli"],
 };
