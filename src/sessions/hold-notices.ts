@@ -2,10 +2,14 @@ import type { NewDelivery } from "../core/delivery.ts";
 import type { Entry, Hold } from "../core/entry.ts";
 import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
 
-/** Moves queued messages into a hold. */
-export async function enterHold(deps: TurnDeps, waiting: readonly Entry[], hold: Hold): Promise<void> {
+/** Moves queued messages into a hold. Returns those that it moved. */
+export async function enterHold(
+  deps: TurnDeps,
+  waiting: readonly Entry[],
+  hold: Hold,
+): Promise<readonly Entry[]> {
   const fresh = waiting.filter(({ state }) => state === "queued");
-  if (fresh.length === 0) return;
+  if (fresh.length === 0) return [];
   const moves = fresh.map(({ id, attempt }) => ({
     id,
     from: "queued" as const,
@@ -15,9 +19,10 @@ export async function enterHold(deps: TurnDeps, waiting: readonly Entry[], hold:
     event: "held",
     data: { code: hold.code },
   }));
-  if (!(await deps.store.move(moves, [], deps.clock.now()))) return;
+  if (!(await deps.store.move(moves, [], deps.clock.now()))) return [];
   deps.log.warn("message.held", { ids: fresh.map(({ id }) => id), code: hold.code, incident: hold.incident });
   publishStates(deps, fresh, "held");
+  return fresh;
 }
 
 /** Ends held messages for good, and tells their senders. */

@@ -6,7 +6,7 @@
  * Keeps: I4 (a hold ends), I13 (a fault of ours holds a message, it never fails it).
  */
 import type { AgentConfig } from "../core/config.ts";
-import type { Entry } from "../core/entry.ts";
+import type { Entry, Hold } from "../core/entry.ts";
 import type { SessionKey } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { CandidateState } from "../ports/availability.ts";
@@ -55,7 +55,10 @@ export function createHolds(deps: TurnDeps, wake: (session: SessionKey) => void)
       // Right after a start the first probe is on its way: that is no outage yet.
       if (code === "harness-unproven") return false;
       const incident = deps.alerts?.incidentOf(id)?.id ?? outage.incident;
-      await enterHold(deps, waiting, { code, since: deps.clock.now(), incident });
+      const entering: Hold = { code, since: deps.clock.now(), incident };
+      const held = await enterHold(deps, waiting, entering);
+      // From now on by the clock that doesn't jump.
+      for (const { id: entry } of held) ages.of({ id: entry, hold: entering });
       if (outage.sessions.get(session) !== wait) return false;
       const left = Math.min(...waiting.map((entry) => max - ages.of(entry)));
       wait.cancelEnd();

@@ -45,6 +45,7 @@ export async function askStale(deps: TurnDeps, stale: readonly Entry[], ages: Ho
   const notice =
     last === undefined ? [] : [noticeTo(deps, last, TEXTS.staleAsk(items), `stale:${last.id}:${now}`)];
   if (!(await deps.store.move(moves, notice, now))) return;
+  for (const { id, hold } of moves) ages.of({ id, hold });
   deps.log.info("message.asked", { ids: stale.map(({ id }) => id), code: "hold-stale" });
   publishStates(deps, stale, "held");
   deps.outbox.wake();
