@@ -9,9 +9,9 @@ export interface Liveness {
   stop(): void;
 }
 
-const LOOK_EVERY = SECOND;
-/** A loop that stood still this long is no longer trusted. */
-const STALL = 5 * SECOND;
+const LOOK_EVERY = 0.5 * SECOND;
+/** A loop that stood still this long is no longer trusted. What was due in the meantime may hide one look. */
+const STALL = 5 * SECOND - LOOK_EVERY;
 /** For how long a stall is shown, so that a monitor that looks seldom sees it. */
 const SHOWN_FOR = 30 * SECOND;
 
@@ -31,11 +31,16 @@ export function watchLiveness(deps: {
       deps.log.error("loop.stalled", { ms: Math.round(lag) });
     }
     last = now;
+    cancel();
     cancel = deps.clock.timer(LOOK_EVERY, look);
   };
   let cancel = deps.clock.timer(LOOK_EVERY, look);
   return {
-    alive: () => stalledAt === null || deps.clock.monotonic() - stalledAt >= SHOWN_FOR,
+    alive() {
+      // After a stall a request may be answered before the timer that was due: it must not be told that all is well.
+      if (deps.clock.monotonic() - last - LOOK_EVERY >= STALL) look();
+      return stalledAt === null || deps.clock.monotonic() - stalledAt >= SHOWN_FOR;
+    },
     stop: () => cancel(),
   };
 }

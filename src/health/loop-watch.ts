@@ -53,6 +53,7 @@ export function createLoopWatch({ log, pretty, logFile }: LoopWatchOptions): Loo
     const options: WatcherOptions = { ...TIMES, shared, pretty, logFile };
     worker = new Worker(TEXT, { eval: true, name: "loop-watch", workerData: options, stdin: false });
     worker.unref();
+    worker.once("online", () => log.info("watch.started", {}));
     worker.on("error", (error) => log.error("watch.failed", { error: messageOf(error) }));
     beat = setInterval(() => void Atomics.add(words, WORDS.beat, 1), TIMES.every);
     beat.unref();
