@@ -64,11 +64,13 @@ export interface Gateway extends Program {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** The program's entry, when it isn't the one of this checkout. */
+  readonly entry?: string;
 }
 
 /** Runs one command of the program in a home. It is ended with the test, if it hasn't ended by itself. */
 export function runProgram(t: TestContext, home: Home, command: string, options: RunOptions = {}): Program {
-  const args = [entry, command, "--state", home.state, ...(options.args ?? [])];
+  const args = [options.entry ?? entry, command, "--state", home.state, ...(options.args ?? [])];
   const named = existsSync(home.config) ? ["--config", home.config] : [];
   const env = { PATH: process.env["PATH"] ?? "", HOME: home.dir, LANG: "C.UTF-8", ...options.env };
   const child = spawn(process.execPath, [...args, ...named], {
