@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { formatAddress } from "../core/address.ts";
+import { isCanaryConversation } from "../core/canary.ts";
 import type { GatewayEvent } from "../ports/events.ts";
 import { withStandardHeaders, type Answer } from "./answer.ts";
 import { readQuery } from "./fields.ts";
@@ -34,7 +35,8 @@ function namesOf(conversation: string): readonly string[] {
 }
 
 function wants(event: GatewayEvent, names: readonly string[] | null): boolean {
-  return event.type === "status" || names === null || names.includes(event.conversation);
+  if (event.type === "status") return true;
+  return names === null ? !isCanaryConversation(event.conversation) : names.includes(event.conversation);
 }
 
 interface Watch {

@@ -48,7 +48,7 @@ function announce(
 ): void {
   const entries = results.flatMap((result) => (result.outcome === "accepted" ? [result.entry] : []));
   for (const entry of entries) {
-    deps.metrics.count("messages_accepted_total", { channel: batch.channel });
+    if (entry.body.canary !== true) deps.metrics.count("messages_accepted_total", { channel: batch.channel });
     deps.log.info("message.accepted", { id: entry.id, session: entry.session, kind: entry.kind });
   }
   for (const result of results) {

@@ -21,7 +21,14 @@ export interface Routing {
     | { kind: "ignored"; reason: string; remember: boolean }
     | { kind: "pairing" };
   route(
-    input: { address: Address; senderId: string; chat: ChatKind; named?: string; configured?: Address },
+    input: {
+      address: Address;
+      senderId: string;
+      chat: ChatKind;
+      named?: string;
+      configured?: Address;
+      apart?: boolean;
+    },
     rules: RouteRules,
   ): { agent: string; session: SessionKey } | undefined;
 }
@@ -118,6 +125,7 @@ async function decideAdmitted(
       senderId: item.sender.id,
       chat: item.body.chat.kind,
       configured,
+      ...(item.body.canary === true && { apart: true }),
       ...(item.agent !== undefined && { named: item.agent }),
     },
     rules,

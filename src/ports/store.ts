@@ -183,7 +183,10 @@ export interface OutboxStore {
   ): Promise<{ readonly delivery: Delivery; readonly ended: readonly Entry[] } | null>;
 }
 
-/** Which messages are listed. Everything that is set must match. */
+/**
+ * Which messages are listed. Everything that is set must match. Where no place is set, the gateway's own messages
+ * (canaries) are left out.
+ */
 export interface MessageFilter {
   readonly states?: readonly EntryState[];
   readonly session?: SessionKey;

@@ -9,6 +9,8 @@ export interface RouteInput {
   readonly chat: ChatKind;
   /** The place as the configuration knows it, where its id has changed since. */
   readonly configured?: Address;
+  /** In a session of its own, whatever direct chats share. */
+  readonly apart?: boolean;
   /** The agent that the caller named. */
   readonly named?: string;
 }
@@ -48,8 +50,9 @@ function boundAgent(input: RouteInput, rules: RouteRules): string {
 export function sessionKey(agent: AgentConfig, input: RouteInput): SessionKey {
   const { channel, account, conversation, thread } = input.address;
   const head = `agent:${encodePart(agent.id)}`;
-  if (input.chat === "direct" && agent.session.direct === "agent") return `${head}:main` as SessionKey;
-  if (input.chat === "direct" && agent.session.direct === "person") {
+  const shared = input.chat === "direct" && input.apart !== true;
+  if (shared && agent.session.direct === "agent") return `${head}:main` as SessionKey;
+  if (shared && agent.session.direct === "person") {
     const person = agent.session.links[formatAddress({ channel, account, conversation: input.senderId })];
     if (person !== undefined) return `${head}:person:${encodePart(person)}` as SessionKey;
   }

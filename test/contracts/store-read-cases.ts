@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { canaryAddress } from "../../src/core/canary.ts";
 import type { MessageFilter } from "../../src/ports/store.ts";
 import {
   accept,
@@ -7,6 +8,7 @@ import {
   answered,
   AT,
   BATCH,
+  decided,
   delivery,
   messageId,
   moveOf,
@@ -51,6 +53,27 @@ export const readCases: StoreCases = {
     assert.deepEqual(await ids({ conversation: { ...BATCH, conversation: "9" } }), ["m_2"]);
     const both = { session: newEntry(1).session, conversation: { ...BATCH, conversation: "9" } };
     assert.deepEqual(await ids(both), []);
+  },
+
+  "the gateway's own messages are listed, and their sessions, only where their place is named": async ({
+    store,
+  }) => {
+    const place = canaryAddress("main");
+    const own = { address: place, session: sessionKey("agent:main:web:direct:canary%2Fmain") };
+    await store.accept({ channel: "web", account: "default", items: [decided(newEntry("own", own))] });
+    await acceptOne(store, 1);
+    const ids = async (filter: Omit<MessageFilter, "limit">) =>
+      (await store.messages({ limit: 10, ...filter })).map(({ entry }) => entry.id);
+    assert.deepEqual(await ids({}), ["m_1"]);
+    assert.deepEqual(await ids({ states: ["queued"] }), ["m_1"]);
+    assert.deepEqual(await ids({ conversation: place }), ["m_own"]);
+    assert.deepEqual(await ids({ session: own.session }), ["m_own"]);
+    assert.deepEqual(
+      (await store.sessions(10)).map(({ key }) => key),
+      [newEntry(1).session],
+    );
+    assert.equal((await store.counts()).queued, 2);
+    assert.ok(await store.message(messageId("m_own")));
   },
 
   "states are counted, and the oldest waiting is known": async ({ store, reopen }) => {

@@ -1,4 +1,5 @@
 import { ENTRY_STATES, type HistoryLine } from "../../core/entry.ts";
+import { CANARY_PREFIX } from "../../core/canary.ts";
 import type { MessageId } from "../../core/ids.ts";
 import type { MessageFilter, ReadStore, StoredMessage } from "../../ports/store.ts";
 import type { StoreContext, Tx } from "./context.ts";
@@ -62,6 +63,9 @@ function historyOf({ db }: Reads, id: MessageId): readonly HistoryLine[] {
     }));
 }
 
+/** Messages of people: the gateway's own are found only by their place. */
+const PEOPLES = `substr(conversation, 1, ${CANARY_PREFIX.length}) <> '${CANARY_PREFIX}'`;
+
 /** One indexed query per state, merged: a rare state is found without walking through the common ones. */
 function listEntries({ db }: Reads, filter: MessageFilter): readonly EntryRow[] {
   const before = filter.before ?? Number.MAX_SAFE_INTEGER;
@@ -75,7 +79,7 @@ function listEntries({ db }: Reads, filter: MessageFilter): readonly EntryRow[] 
   return filter.states
     .flatMap((state) =>
       db.all<EntryRow>(
-        "SELECT * FROM entries WHERE state = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        `SELECT * FROM entries WHERE state = ? AND seq < ? AND ${PEOPLES} ORDER BY seq DESC LIMIT ?`,
         state,
         before,
         filter.limit,
@@ -99,5 +103,5 @@ function placeOf({ session, conversation }: MessageFilter): {
     parts.push("channel = ? AND account = ? AND conversation = ?");
     values.push(conversation.channel, conversation.account, conversation.conversation);
   }
-  return { sql: parts.length === 0 ? "true" : parts.join(" AND "), values };
+  return { sql: parts.length === 0 ? PEOPLES : parts.join(" AND "), values };
 }

@@ -1,3 +1,4 @@
+import { CANARY_PREFIX } from "../../core/canary.ts";
 import type { NewEntry } from "../../core/entry.ts";
 import type { SessionKey } from "../../core/ids.ts";
 import type { SessionRow, TurnStore } from "../../ports/store.ts";
@@ -98,10 +99,13 @@ function textOf({ db }: Pick<Tx, "db">, row: TurnRow): string {
     .join("\n\n");
 }
 
-/** Sessions that got a message, the latest first. */
+/** Sessions of people that got a message, the latest first. */
 export function listSessions({ db }: Pick<Tx, "db">, limit: number): readonly SessionRow[] {
   const rows = db.all<{ key: SessionKey; agent: string; last_at: number; messages: number }>(
-    "SELECT key, agent, last_at, messages FROM sessions WHERE agent IS NOT NULL ORDER BY last_at DESC, key LIMIT ?",
+    `SELECT key, agent, last_at, messages FROM sessions
+     WHERE agent IS NOT NULL AND substr(conversation, 1, ?) <> ? ORDER BY last_at DESC, key LIMIT ?`,
+    CANARY_PREFIX.length,
+    CANARY_PREFIX,
     limit,
   );
   return rows.map(({ key, agent, last_at, messages }) => ({
