@@ -13,7 +13,7 @@ import { hang, wordsOf } from "../fakes/script-harness.ts";
 /** A gateway that is gone in mid-turn, and the next one on the same disk. */
 async function crashed(
   agent: Partial<AgentConfig> = {},
-): Promise<{ before: Rig; after: Rig; reaped: Custody[]; recover(): ReturnType<typeof recoverTurns> }> {
+): Promise<{ before: Rig; after: Rig; reaped: Custody[]; recover: () => ReturnType<typeof recoverTurns> }> {
   const before = await createRig({ agents: [agent] });
   before.harness("echo").script = hang;
   await before.say("deploy it");
