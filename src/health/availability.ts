@@ -155,6 +155,8 @@ async function probe(state: State, tracked: Tracked): Promise<void> {
   tracked.probing = true;
   const result = await state.prober(harness, candidate.model, tracked.need);
   tracked.probing = false;
+  // Noted here too, so that its return is one: a program may be missing from the first probe on.
+  if (!result.ok && serves(state, tracked)) state.files.saw(harness, result);
   if (serves(state, tracked) && tracked.breaker.state !== "closed") state.verdicts.probed(tracked, result);
 }
 

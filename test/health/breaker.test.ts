@@ -65,7 +65,11 @@ test("the sixth heal in ten minutes isn't believed: it stays open and somebody i
   const proved: BreakerEvent = { kind: "proved" };
   assert.equal(stepBreaker(breaker, proved, 5 * MINUTE).breaker.state, "open");
   const fault = stepBreaker(breaker, definite, 9 * MINUTE).breaker;
-  assert.equal(stepBreaker(fault, proved, 12 * MINUTE).breaker.state, "open", "each fault begins the time anew");
+  assert.equal(
+    stepBreaker(fault, proved, 12 * MINUTE).breaker.state,
+    "open",
+    "each fault begins the time anew",
+  );
   assert.equal(stepBreaker(fault, proved, 20 * MINUTE).breaker.state, "closed");
 });
 

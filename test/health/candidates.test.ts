@@ -49,9 +49,15 @@ function createProbed(id: string, credential = id): Probed {
   });
 }
 
-async function setUp(t: TestContext, primary: string, fallbacks: readonly string[], credentialOfB = "b") {
+async function setUp(
+  t: TestContext,
+  primary: string,
+  fallbacks: readonly string[],
+  credentialOfB = "b",
+  file = true,
+) {
   const clock = createFakeClock();
-  const a = createProbed("a");
+  const a = Object.assign(createProbed("a"), { file });
   const b = createProbed("b", credentialOfB);
   const config = sampleConfig({ agents: { list: [sampleAgent({ model: { primary, fallbacks } })] } });
   const plans = new Map(
@@ -127,6 +133,16 @@ test("its return is noticed at once, however late the next try would have been",
   a.changed();
   await clock.advance(0);
   assert.deepEqual(open(), [true, true]);
+});
+
+test("a program that is missing from the start is there as soon as it comes", async (t) => {
+  const { a, clock, open } = await setUp(t, "a/x", [], "b", false);
+  await clock.advance(10 * SECOND);
+  assert.deepEqual(open(), [false]);
+  a.file = true;
+  a.changed();
+  await clock.advance(0);
+  assert.deepEqual(open(), [true]);
 });
 
 test("a turn of a warm process doesn't bring back a program that is gone", async (t) => {
