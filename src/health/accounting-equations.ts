@@ -1,14 +1,5 @@
-import { ENTRY_STATES, type EntryState } from "../core/entry.ts";
-import type { Recount } from "../ports/accounting.ts";
-
-/** Two numbers that should be the same and aren't. */
-export interface Imbalance {
-  readonly what: "received" | "accepted" | EntryState;
-  /** As the transactions kept it. */
-  readonly kept: number;
-  /** As it comes out when the parts are counted. */
-  readonly counted: number;
-}
+import { ENTRY_STATES } from "../core/entry.ts";
+import type { Imbalance, Recount } from "../ports/accounting.ts";
 
 /**
  * Holds the two equations, and each state's counter, against a recount. Pure; empty when everything is accounted for.

@@ -5,24 +5,12 @@
  * Keeps: I18 (the equations are recounted, not copied).
  */
 import { messageOf } from "../core/errors.ts";
-import { MILLISECOND, MINUTE, SECOND, type Duration, type Instant } from "../core/time.ts";
-import type { AccountingStore } from "../ports/accounting.ts";
+import { MILLISECOND, MINUTE, SECOND, type Duration } from "../core/time.ts";
+import type { AccountingState, AccountingStore } from "../ports/accounting.ts";
 import type { Alerts } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import { differenceOf, imbalancesOf, type Imbalance } from "./accounting-equations.ts";
-
-/** How the last recount came out. */
-export interface AccountingState {
-  /** 0 when everything is accounted for. */
-  readonly difference: number;
-  readonly imbalances: readonly Imbalance[];
-  readonly at: Instant;
-  /** Entries that were counted. */
-  readonly entries: number;
-  /** From the first slice to the last, pauses included. */
-  readonly took: Duration;
-}
+import { differenceOf, imbalancesOf } from "./accounting-equations.ts";
 
 export interface Accounting {
   /** Null until the first recount came to its end. */

@@ -1,5 +1,5 @@
 import type { EntryState } from "../core/entry.ts";
-import type { Duration } from "../core/time.ts";
+import type { Duration, Instant } from "../core/time.ts";
 
 /** What came of everything that was ever received, as counted in the transactions that stored it. */
 export type Totals = Readonly<Record<"received" | "accepted" | "duplicate" | "ignored" | "refused", number>>;
@@ -24,4 +24,25 @@ export interface AccountingStore {
   recount(rows: number): Promise<Recount | null>;
   /** Calls back after each commit with how long it took, the wait for the disk included. `watch` must not throw. */
   onCommit(watch: (took: Duration) => void): void;
+}
+
+/** Two numbers that should be the same and aren't. */
+export interface Imbalance {
+  readonly what: "received" | "accepted" | EntryState;
+  /** As the transactions kept it. */
+  readonly kept: number;
+  /** As it comes out when the parts are counted. */
+  readonly counted: number;
+}
+
+/** How the last recount came out. */
+export interface AccountingState {
+  /** 0 when everything is accounted for. */
+  readonly difference: number;
+  readonly imbalances: readonly Imbalance[];
+  readonly at: Instant;
+  /** Entries that were counted. */
+  readonly entries: number;
+  /** From the first slice to the last, pauses included. */
+  readonly took: Duration;
 }
