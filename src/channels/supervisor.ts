@@ -22,8 +22,11 @@ export interface Supervisor {
   stop(within: Duration): Promise<void>;
 }
 
-/** A channel that ran this long before it failed begins its backoff anew. */
-const STEADY = MINUTE;
+/**
+ * How often a channel that ends is started again: after `backoff`, never sooner than `atLeast`, so at most twice a
+ * minute in the long run; one that ran for `steady` begins anew. It is never given up: platforms come back.
+ */
+export const RESTART = { backoff: BACKOFF.poll, atLeast: SECOND, steady: MINUTE } as const;
 
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const stopping = new AbortController();
@@ -75,10 +78,8 @@ async function keepRunning(deps: SupervisorDeps, channel: Channel, signal: Abort
       const fault = toRollcallError(error);
       deps.log.error("channel.failed", { ...name, code: fault.code, detail: messageOf(error) });
     }
-    failures = deps.clock.monotonic() - begun >= STEADY ? 1 : failures + 1;
-    await deps.clock.sleep(
-      Math.max(SECOND, backoffDelay(BACKOFF.poll, failures, deps.random.next())),
-      signal,
-    );
+    failures = deps.clock.monotonic() - begun >= RESTART.steady ? 1 : failures + 1;
+    const pause = backoffDelay(RESTART.backoff, failures, deps.random.next());
+    await deps.clock.sleep(Math.max(RESTART.atLeast, pause), signal);
   }
 }
