@@ -8,8 +8,9 @@ import { systemRandom } from "../platform/random.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { Harness } from "../ports/harness.ts";
 import { HARNESS_KINDS } from "./catalog.ts";
-import { planAll, type Plans } from "./plan.ts";
+import type { Plans } from "./plan.ts";
 import { openPlatform, type Platform } from "./platform.ts";
+import { openPlugins, planDeclared } from "./plugins.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface CheckOptions {
@@ -42,7 +43,7 @@ interface Findings {
 /**
  * Everything that a start would find wrong, without opening the store or disturbing a running gateway. Prints the roll.
  *
- * @throws RollcallError `config-*`, `secret-unresolved`, `channel-unregistered`
+ * @throws RollcallError `config-*`, `secret-unresolved`, `plugin-failed`, `channel-unregistered`
  */
 export async function runCheck(options: CheckOptions): Promise<ExitCode> {
   const platform = await openPlatform({ ...options, logFormat: undefined, try: false, quiet: true });
@@ -51,7 +52,9 @@ export async function runCheck(options: CheckOptions): Promise<ExitCode> {
     kinds: { harnesses: Object.keys(HARNESS_KINDS) },
     workspaces: join(platform.stateDir, "workspaces"),
   });
-  const plans = await planAll({ config: loaded.config, baseDir: loaded.baseDir, secrets: platform.secrets });
+  const plugins = openPlugins(platform, () => false);
+  const told = (): void => undefined;
+  const plans = await planDeclared({ ...loaded, secrets: platform.secrets, plugins, told });
   const warnings = [...loaded.warnings, ...unsupported(loaded.config)];
   const registered = [...plans.harnesses.keys()];
   const faults = plans.unregistered.map((missing) => unregisteredLine(missing, registered));

@@ -40,8 +40,8 @@ const DEADLINE = {
 export async function runGateway(options: StartOptions): Promise<ExitCode> {
   const platform = await openPlatform(options);
   const supervision = await openSupervision(platform);
-  const plugins = openPlugins(platform);
   const stage: Stage = { draining: false, started: false, sealed: false };
+  const plugins = openPlugins(platform, () => stage.sealed);
   const last = createLastResort({
     process,
     log: platform.log,

@@ -1,3 +1,4 @@
+import type { Duration } from "../core/time.ts";
 import type { LoopWatch } from "../health/loop-watch.ts";
 import { systemClock } from "../platform/clock.ts";
 import { logFilePath } from "../platform/log.ts";
@@ -22,7 +23,11 @@ interface PluginMachine {
   readonly stateDir: string;
 }
 
-export function openPlugins({ log, pretty, stateDir }: PluginMachine): PluginCode {
+/**
+ * @param serving whether turns may be running: then what blocks the loop is named and not interrupted, since that may
+ *   cut off whatever else was about to run
+ */
+export function openPlugins({ log, pretty, stateDir }: PluginMachine, serving: () => boolean): PluginCode {
   let opened: Promise<{ readonly plugins: Plugins; readonly watch: LoopWatch }> | null = null;
   let known: Plugins | null = null;
   const open = async () => {
@@ -33,10 +38,11 @@ export function openPlugins({ log, pretty, stateDir }: PluginMachine): PluginCod
     ]);
     const watch = createLoopWatch({ log: log.child("watch"), pretty, logFile: logFilePath(stateDir) });
     const importer = createImporter(ownModule());
+    const loading: LoopWatch["loading"] = (code, limit) => watch.loading(code, serving() ? NEVER : limit);
     const deps = {
       builtIns: BUILT_INS,
       importer,
-      watch,
+      watch: { ...watch, loading },
       clock: systemClock,
       log: log.child("plugins"),
       version,
@@ -57,6 +63,8 @@ export function openPlugins({ log, pretty, stateDir }: PluginMachine): PluginCod
     },
   };
 }
+
+const NEVER: Duration = Number.MAX_SAFE_INTEGER;
 
 /** What `rollcall/plugin` means: the same module from sources and from a build. */
 function ownModule(): string {
