@@ -30,7 +30,7 @@ import {
 import { createJournal, type Journal } from "./journal.ts";
 import { createQueue, type AlertQueue } from "./queue.ts";
 import type { Spool } from "./spool.ts";
-import { ALERT_UNITS, alertOf, cutTo } from "./words.ts";
+import { ALERT_UNITS, alertOf, cutTo, withoutPaths } from "./words.ts";
 
 export interface AlertDeps {
   readonly store: AlertStore & Pick<ChannelStore, "note" | "setNote">;
@@ -55,7 +55,9 @@ export interface AlertCenter extends Alerts, AlertDesk {
   open(): readonly Incident[];
   /** Whether an alert waits that no route took. */
   stuck(): boolean;
-  /** Gives what is in its first round up to `within`, and writes what is left. */
+  /** Resolves when nothing is in its first round, or past `within`. */
+  settled(within: Duration): Promise<void>;
+  /** The same, then nothing more is tried, and what is left is written. */
   stop(within: Duration): Promise<void>;
 }
 
@@ -154,7 +156,7 @@ function keep(state: State, incident: Incident, alert?: QueuedAlert): Promise<vo
   return state.journal.save(incident, alert);
 }
 
-function alertsOf(state: State): Alerts & Pick<AlertCenter, "tick" | "open" | "stuck" | "stop"> {
+function alertsOf(state: State): Alerts & Pick<AlertCenter, "tick" | "open" | "stuck" | "settled" | "stop"> {
   const { deps, incidents, queue, journal } = state;
   return {
     raise(alert) {
@@ -162,7 +164,7 @@ function alertsOf(state: State): Alerts & Pick<AlertCenter, "tick" | "open" | "s
       const known = incidents.get(keyOf(condition));
       if (known?.status === "open") return known.id;
       const joined = known !== undefined && joins(known, deps.clock.now());
-      if (known !== undefined && !joined) void journal.save({ ...known, status: "closed" });
+      if (known !== undefined && !joined) end(state, known);
       const incident = joined
         ? reportIncident(known)
         : openIncident(condition, deps.ids.incident(), deps.clock.now(), deps.answered());
@@ -188,8 +190,10 @@ function alertsOf(state: State): Alerts & Pick<AlertCenter, "tick" | "open" | "s
     },
     open: () => [...incidents.values()].filter(({ status }) => status === "open"),
     stuck: () => queue.stuck(),
+    settled: (within) => queue.settled(within),
     async stop(within) {
-      await queue.stop(within);
+      await queue.settled(within);
+      queue.stop();
       await journal.close();
     },
   };
@@ -204,7 +208,7 @@ function conditionOf(deps: AlertDeps, alert: AlertRaise): Condition {
     channel: null,
     lasting: true,
     ...alert,
-    summary: cutTo(deps.redact(alert.summary ?? row.summary), ALERT_UNITS.summary),
+    summary: cutTo(withoutPaths(deps.redact(alert.summary ?? row.summary)), ALERT_UNITS.summary),
     fix: cutTo(deps.redact(alert.fix ?? row.fix), ALERT_UNITS.fix),
   };
 }
@@ -238,6 +242,15 @@ function sayDue(state: State, incident: Incident): void {
       queue.add({ alert, state: "pending", route: null }, false);
   }
   if (next.status === "closed") forget(state, next);
+}
+
+/** Nothing joins it any more: what is still to be said of it is said, and it makes room for the next one. */
+function end(state: State, incident: Incident): void {
+  sayDue(state, incident);
+  const last = state.incidents.get(keyOf(incident));
+  if (last?.id !== incident.id) return;
+  forget(state, last);
+  void state.journal.save({ ...last, status: "closed" });
 }
 
 /** A closed incident lives on in the store alone, unless an alert of it is still on its way. */

@@ -30,8 +30,10 @@ export interface AlertQueue {
   poke(): void;
   /** Whether something waits whose last round reached nobody. */
   stuck(): boolean;
-  /** Resolves when nothing is in its first round, within `within`. Then nothing more begins. */
-  stop(within: Duration): Promise<void>;
+  /** Resolves when nothing is in its first round, or past `within`. */
+  settled(within: Duration): Promise<void>;
+  /** Nothing more begins. */
+  stop(): void;
 }
 
 interface Line {
@@ -95,10 +97,12 @@ export function createQueue(deps: QueueDeps): AlertQueue {
     },
     poke: () => poke(),
     stuck: () => [...lines.values()].some((line) => line.rounds > 0),
-    async stop(within) {
+    async settled(within) {
       const until = deps.clock.monotonic() + within;
       const inFirstRound = (): boolean => [...lines.values()].some((line) => line.busy && line.rounds === 0);
       while (inFirstRound() && deps.clock.monotonic() < until) await deps.clock.sleep(20);
+    },
+    stop() {
       life.stopped = true;
       for (const line of lines.values()) line.cancel();
     },

@@ -22,8 +22,15 @@ const GRACE: Partial<Readonly<Record<ErrorCode, Duration>>> = {
   "harness-overloaded": 5 * SECOND,
   "harness-failed": 5 * SECOND,
 };
-/** A primary that is missed while a fallback serves. */
+/** A primary that is missed while a fallback serves: what often mends itself may take this long. */
 const DEGRADED_GRACE = 30 * SECOND;
+const MENDS_ITSELF: readonly ErrorCode[] = [
+  "harness-unproven",
+  "harness-overloaded",
+  "harness-failed",
+  "harness-deadline",
+  "harness-limit",
+];
 
 /** One condition of the report, and how long it must last before anybody is told. */
 interface Seen {
@@ -166,11 +173,11 @@ function degradedOf(agent: string, [primary]: readonly CandidateState[]): readon
     harness: candidate.harness,
     summary: `Agent ${agent} is answered by a fallback: ${namedReason(primary, code)}${untilText(primary.until)}`,
   };
-  return [{ alert, grace: DEGRADED_GRACE }];
+  return [{ alert, grace: MENDS_ITSELF.includes(code) ? DEGRADED_GRACE : 0 }];
 }
 
 /** The subject of the incident that keeps an agent from being served. */
-export const agentSubject = (agent: string): string => `agent/${agent}`;
+const agentSubject = (agent: string): string => `agent/${agent}`;
 
 function namedReason(state: CandidateState | undefined, code: ErrorCode): string {
   const who = state === undefined ? "" : `${formatModelRef(state.candidate)}: `;

@@ -95,3 +95,8 @@ export function wireOf(
     at: toIso(alert.at),
   };
 }
+
+/** A text without the folders of this machine: absolute paths are cut to their last part. Chats are no place for them. */
+export function withoutPaths(text: string): string {
+  return text.replace(/(?<![\w:/.])\/(?:[^\s"'/:,;]+\/)+([^\s"'/:,;]*)/g, "$1");
+}

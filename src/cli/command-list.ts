@@ -4,6 +4,7 @@ import type { CommandSpec, OptionSpec } from "./command-spec.ts";
 export const FAMILIES: Readonly<Record<string, string>> = {
   messages: "a message's whole life, and what an operator can do with it",
   pairing: "strangers who ask to be admitted",
+  alerts: "what is wrong, and who is told of it",
   tokens: "tokens of the API",
   sessions: "lasting contexts of agents",
 };
@@ -25,6 +26,7 @@ const messages = () => import("./commands/messages.ts");
 const pairing = () => import("./commands/pairing.ts");
 const tokens = () => import("./commands/tokens.ts");
 const sessions = () => import("./commands/sessions.ts");
+const alerts = () => import("./commands/alerts.ts");
 
 /** Every command, in the order of help. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -85,6 +87,44 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["rollcall link", "rollcall link --qr"],
     remote: true,
     load: () => import("./commands/link.ts"),
+  },
+  {
+    name: "alerts list",
+    group: "Gateway",
+    about: "what is wrong or was, newest first",
+    options: [JSON_OUT],
+    examples: ["rollcall alerts list"],
+    remote: true,
+    load: alerts,
+  },
+  {
+    name: "alerts ack",
+    group: "Gateway",
+    args: "[INCIDENT]",
+    about: "take an incident over, or all of them: no more reminders",
+    options: [JSON_OUT],
+    examples: ["rollcall alerts ack i_0abc", "rollcall alerts ack"],
+    remote: true,
+    load: alerts,
+  },
+  {
+    name: "alerts mute",
+    group: "Gateway",
+    args: "<DURATION>",
+    about: "send no alerts for a while; off ends it. What is wrong then is told",
+    options: [JSON_OUT],
+    examples: ["rollcall alerts mute 2h", "rollcall alerts mute off"],
+    remote: true,
+    load: alerts,
+  },
+  {
+    name: "alerts test",
+    group: "Gateway",
+    about: "a test alert down every route; exit 65 unless each gives a receipt",
+    options: [JSON_OUT],
+    examples: ["rollcall alerts test"],
+    remote: true,
+    load: alerts,
   },
   {
     name: "drain",

@@ -22,6 +22,7 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
   { name: "approve", about: "admit a person by the code they were shown", roles: OWNERS },
   { name: "deny", about: "refuse a person by the code they were shown", roles: OWNERS },
   { name: "held", about: "messages that wait for an agent", roles: OWNERS },
+  { name: "alerts", about: "what is wrong; ack, mute and test alerts", roles: OWNERS },
   { name: "run", about: "run a message that waited long after all", roles: EVERYBODY },
   { name: "skip", about: "drop a message that waited long", roles: EVERYBODY },
   { name: "show", about: "show a message that waits", roles: EVERYBODY },

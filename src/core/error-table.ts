@@ -49,6 +49,7 @@ export const ERRORS = {
   // roll call
   "harness-unregistered": row(EXIT.unresolved, 503, "A declared harness is not registered.", "Check the kind's name, or list the plugin that brings it."),
   "channel-unregistered": row(EXIT.unresolved, 503, "A declared channel is not registered.", "Check the channel's name, or list the plugin that brings it."),
+  "alert-route-unregistered": row(EXIT.unresolved, 503, "A declared alert route can't be resolved.", "Check its kind and its chat, or list the plugin that brings the kind."),
   "agent-unavailable": row(EXIT.unresolved, 503, "No candidate of an agent is available.", "See `rollcall status` for what each candidate lacks."),
   "agent-unknown": row(EXIT.unresolved, 404, "There is no agent with this name.", "See `rollcall status` for the agents that are declared."),
   "plugin-failed": row(EXIT.unresolved, 503, "A listed plugin did not register.", "Mend the plugin, or take it off the list."),
@@ -111,6 +112,7 @@ export const ERRORS = {
   "hold-stale": row(EXIT.later, 409, "The message was held for so long that its sender is asked before it runs.", "Answer with /run or /skip, or use `rollcall messages release` or `cancel`."),
   "turn-dead": row(EXIT.findings, 502, "The message failed for good.", "See `rollcall messages show`; `rollcall messages retry` tries again."),
   // the gateway's own proofs
+  "alert-undelivered": row(EXIT.findings, 502, "An alert route gave no receipt.", "Mend the route that is named; see `rollcall logs`."),
   "accounting-difference": row(EXIT.findings, 500, "Messages are not accounted for.", "Report it, with the log's `accounting.difference`; a restart doesn't make it worse."),
   "canary-failed": row(EXIT.later, 503, "A message of the gateway's own wasn't answered.", "See the log's `canary.failed` for the step at which it stopped."),
   bug: row(EXIT.bug, 500, "Rollcall has a bug.", "Report it, with the log around it."),

@@ -1,3 +1,4 @@
+import type { AlertRouteKind } from "../ports/alert-route.ts";
 import type { ChannelKind } from "../ports/channel.ts";
 import type { HarnessKind } from "../ports/harness.ts";
 import type { BuiltIns } from "../registry/draft.ts";
@@ -16,5 +17,12 @@ export const CHANNEL_KINDS: Readonly<Record<string, () => Promise<ChannelKind>>>
   telegram: async () => (await import("../channels/telegram/channel.ts")).telegram,
 };
 
+export const ALERT_ROUTE_KINDS: Readonly<Record<string, () => Promise<AlertRouteKind>>> = {
+  channel: async () => (await import("../alerts/routes/channel.ts")).channelRoute,
+  webhook: async () => (await import("../alerts/routes/webhook.ts")).webhookRoute,
+  email: async () => (await import("../alerts/routes/email.ts")).emailRoute,
+  command: async () => (await import("../alerts/routes/command.ts")).commandRoute,
+};
+
 /** What a generation's draft begins with, before plugins add theirs. */
-export const BUILT_INS: BuiltIns = { harnesses: HARNESS_KINDS, channels: CHANNEL_KINDS, alertRoutes: {} };
+export const BUILT_INS: BuiltIns = { harnesses: HARNESS_KINDS, channels: CHANNEL_KINDS, alertRoutes: ALERT_ROUTE_KINDS };

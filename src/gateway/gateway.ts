@@ -11,6 +11,7 @@ import { CLOSE_MARGIN, UNDO } from "../boot/stop-plan.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import { printBanner } from "./banner.ts";
+import { alertFailedStart } from "./failed-start.ts";
 import { createLastResort } from "./last-resort.ts";
 import type { StartOptions } from "./options.ts";
 import { openPlatform, type Platform } from "./platform.ts";
@@ -40,7 +41,13 @@ const DEADLINE = {
 export async function runGateway(options: StartOptions): Promise<ExitCode> {
   const platform = await openPlatform(options);
   const supervision = await openSupervision(platform);
-  const stage: Stage = { draining: false, started: false, sealed: false };
+  const stage: Stage = {
+    draining: false,
+    started: false,
+    sealed: false,
+    settled: null,
+    raiseLast: null,
+  };
   const plugins = openPlugins(platform, () => stage.sealed);
   const last = createLastResort({
     process,
@@ -65,6 +72,7 @@ export async function runGateway(options: StartOptions): Promise<ExitCode> {
     if (error instanceof StoppedWhileStarting && last.fault() === null) return EXIT.ok;
     const fault = last.fault() ?? toRollcallError(error);
     platform.log.fatal("boot.failed", { code: fault.code, at: fault.at }, fault.message);
+    await alertFailedStart(platform, stage, fault);
     throw fault;
   } finally {
     await boot.unwind(supervision.teardown());
@@ -83,6 +91,7 @@ async function bootAndServe(
   supervision: GatewaySupervision,
 ): Promise<ExitCode> {
   const settled = await boot.phase("config", DEADLINE.config, () => loadSettled(options, platform));
+  stage.settled = settled;
   for (const line of settled.warnings) platform.log.warn("config.warning", {}, line);
   for (const line of unsupported(settled.config)) platform.log.warn("config.unsupported", {}, line);
   prepareWorkspaces(settled.config.agents.list);

@@ -11,6 +11,7 @@ import { createDecide } from "../inbox/decide.ts";
 import { createInbox } from "../inbox/accept.ts";
 import { createOutbox } from "../outbox/outbox.ts";
 import type { Dispatcher } from "../outbox/dispatcher.ts";
+import type { AlertDesk, Alerts } from "../ports/alerts.ts";
 import type { Availability } from "../ports/availability.ts";
 import type { Blobs } from "../ports/blobs.ts";
 import type { Channel } from "../ports/channel.ts";
@@ -47,6 +48,7 @@ export interface PipelineInput {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly events: Events;
+  readonly alerts: Alerts & AlertDesk;
   /** Whether new messages are taken. */
   readonly open: () => boolean;
   /** A write of the inbox failed. */
@@ -106,6 +108,7 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     ids,
     metrics,
     events,
+    alerts: input.alerts,
     fetchFiles,
     outagesTold,
     log: log("lanes"),
@@ -134,11 +137,12 @@ interface Beginning {
 }
 
 function createBeginning(input: PipelineInput, { operate, lanes, outbox }: Way): Beginning {
-  const { store, status, clock, ids, events, roster } = input;
+  const { store, status, alerts, clock, ids, events, roster } = input;
   const log = input.log.child("control");
   const control = (entry: Entry): void => {
-    runControl({ store, operate, outbox, clock, ids, status, log, reason: reasonText }, entry).catch(
-      (error: unknown) => log.error("control.failed", { id: entry.id, error: messageOf(error) }),
+    const deps = { store, operate, outbox, alerts, clock, ids, status, log, reason: reasonText };
+    runControl(deps, entry).catch((error: unknown) =>
+      log.error("control.failed", { id: entry.id, error: messageOf(error) }),
     );
   };
   const begin = (entry: Entry): void => {

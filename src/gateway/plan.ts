@@ -1,13 +1,15 @@
 import { RollcallError } from "../core/errors.ts";
 import type { Config } from "../core/config.ts";
+import type { AlertRoutePlan } from "../ports/alert-route.ts";
 import type { ChannelAccount, ChannelKind } from "../ports/channel.ts";
 import type { HarnessKind, HarnessPlan } from "../ports/harness.ts";
-import type { Section, SectionSchema } from "../ports/section.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { declaredHarnesses, type Unregistered } from "../registry/build.ts";
 import type { Kinds } from "../registry/draft.ts";
 import { gatherBuiltIns } from "../registry/gathered.ts";
+import { planAlertRoutes } from "./alert-routes.ts";
 import { BUILT_INS, HARNESS_KINDS } from "./catalog.ts";
+import { sectionOf } from "./section-of.ts";
 
 export interface PlanInput {
   readonly config: Config;
@@ -22,6 +24,7 @@ export interface PlanInput {
 export interface Plans {
   readonly harnesses: ReadonlyMap<string, HarnessPlan>;
   readonly channels: readonly ChannelAccount[];
+  readonly alertRoutes: readonly AlertRoutePlan[];
   readonly unregistered: readonly Unregistered[];
 }
 
@@ -49,7 +52,8 @@ export async function planAll(input: PlanInput): Promise<Plans> {
       ),
     );
   }
-  return { harnesses, channels: await planChannels(input, kinds), unregistered };
+  const channels = await planChannels(input, kinds);
+  return { harnesses, channels, alertRoutes: await planAlertRoutes({ ...input, kinds }), unregistered };
 }
 
 async function planChannels(input: PlanInput, kinds: Kinds): Promise<readonly ChannelAccount[]> {
@@ -81,33 +85,4 @@ export async function planOne(kind: string, baseDir: string): Promise<HarnessPla
   return harness.plan(
     await sectionOf({ baseDir, secrets: noSecrets }, harness, kind, {}, `harnesses.${kind}`),
   );
-}
-
-interface SectionKind<Options> {
-  readonly schema: SectionSchema<Options>;
-  readonly defaults?: Options;
-}
-
-type SectionInput = Pick<PlanInput, "baseDir"> & { readonly secrets: Pick<Secrets, "resolve"> };
-
-async function sectionOf<Options>(
-  input: SectionInput,
-  kind: SectionKind<Options>,
-  id: string,
-  raw: Readonly<Record<string, unknown>>,
-  at: string,
-): Promise<Section<Options>> {
-  const empty = Object.keys(raw).length === 0;
-  return {
-    id,
-    at,
-    baseDir: input.baseDir,
-    options: empty && kind.defaults !== undefined ? kind.defaults : await checked(kind, raw, at),
-    secret: (ref, key) => input.secrets.resolve(ref, `${at}.${key}`),
-  };
-}
-
-async function checked<Options>(kind: SectionKind<Options>, raw: unknown, at: string): Promise<Options> {
-  const { parseSection } = await import("../config/section.ts");
-  return parseSection(await kind.schema(), raw, at);
 }

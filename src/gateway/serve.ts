@@ -9,6 +9,7 @@ import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Status } from "../ports/status.ts";
 import { recoverTurns } from "../sessions/recover.ts";
+import { LAST_WORDS, openAlerting, type Alerting } from "./alerting.ts";
 import { drain } from "./drain.ts";
 import { watchHealth } from "./health-line.ts";
 import { openChannels } from "./open-channels.ts";
@@ -50,11 +51,16 @@ export async function serve(input: ServeInput): Promise<Serving> {
   const { platform, settled, roll, stage, boot } = input;
   const { log } = platform;
   const stopping = Promise.withResolvers<ExitCode>();
-  const parts = await openParts(input, (code) => stopping.resolve(code));
+  const parts = await openParts(input, (code) => {
+    // Nothing is written any more, so the store can't keep the alert: it is told before the end.
+    const told = alerting.raiseLast({ code: "store-io", subject: "store" }, LAST_WORDS);
+    void told.finally(() => stopping.resolve(code));
+  });
   const program = openProgramWatch(input);
   const status = statusOf(input, parts, program, () => pipeline);
-  const pipeline = pipelineOf(input, parts, status);
-  const http = await httpOf(input, parts, status, pipeline, () => stopping.resolve(EXIT.ok));
+  const alerting = await openAlerting(input, { parts, status: () => status, pipeline: () => pipeline });
+  const pipeline = pipelineOf(input, parts, status, alerting);
+  const http = await httpOf(input, parts, status, { pipeline, alerting, drain: () => stopping.resolve(EXIT.ok) });
   boot.undo("http", UNDO.http, () => http.close(UNDO.http / 2));
   const { metrics, events } = parts;
   const watch = watchHealth({
@@ -73,9 +79,13 @@ export async function serve(input: ServeInput): Promise<Serving> {
     status,
     recover: () => recover(input, pipeline, metrics),
     openChannels: () => openChannels(input, pipeline),
-    probe: () => probe(pipeline, parts),
+    probe() {
+      alerting.watch();
+      return probe(pipeline, parts);
+    },
     announce(recovered) {
       log.info("gateway.recovered", { ...recovered });
+      alerting.started();
       watch.start();
     },
     loadLate() {
@@ -117,10 +127,16 @@ function statusOf(
   });
 }
 
-function pipelineOf({ platform, opened, roll, stage }: ServeInput, parts: Parts, status: Status): Pipeline {
+function pipelineOf(
+  { platform, opened, roll, stage }: ServeInput,
+  parts: Parts,
+  status: Status,
+  alerts: Alerting,
+): Pipeline {
   return buildPipeline({
     ...parts,
     status,
+    alerts,
     store: opened.store,
     roster: roll.registry,
     clock: systemClock,
@@ -132,18 +148,24 @@ function pipelineOf({ platform, opened, roll, stage }: ServeInput, parts: Parts,
   });
 }
 
+interface HttpParts {
+  readonly pipeline: Pipeline;
+  readonly alerting: Alerting;
+  readonly drain: () => void;
+}
+
 function httpOf(
   { options, platform, settled, opened, roll }: ServeInput,
   parts: Parts,
   status: Status,
-  pipeline: Pipeline,
-  drain: () => void,
+  { pipeline, alerting, drain }: HttpParts,
 ): Promise<HttpServer> {
   const { gateway } = settled.config;
   return createHttp({
     ...parts,
     status,
     drain,
+    alerts: alerting,
     gateway: { ...gateway, host: options.host ?? gateway.host, port: options.port ?? gateway.port },
     intake: pipeline.intake,
     operate: pipeline.operate,

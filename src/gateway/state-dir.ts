@@ -82,8 +82,8 @@ export function removePresence(dir: string): void {
   rmSync(join(dir, PRESENCE), { force: true });
 }
 
-/** Whole or not at all: a reader never sees half a file. */
-function writePrivate(path: string, text: string): void {
+/** For this user alone, whole or not at all: a reader never sees half a file. */
+export function writePrivate(path: string, text: string): void {
   const next = `${path}.next`;
   writeFileSync(next, text, { mode: PRIVATE_FILE });
   renameSync(next, path);

@@ -9,9 +9,10 @@ import type { Roster } from "../ports/roster.ts";
 import type { Status, StatusReport } from "../ports/status.ts";
 import { computeReadiness, servable } from "../health/readiness.ts";
 import type { StoreHealth } from "../health/store-health.ts";
+import type { StartSoFar } from "./start-so-far.ts";
 
 /** What the gateway is doing as a whole; the only state that isn't read from somewhere else. */
-export interface Stage {
+export interface Stage extends StartSoFar {
   draining: boolean;
   started: boolean;
   /** Whether the roll was called: from then on nobody registers anything. */

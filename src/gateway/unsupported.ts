@@ -5,8 +5,6 @@ export function unsupported(config: Config): readonly string[] {
   const lines = config.agents.list.flatMap((agent) =>
     agentLines(agent).map((line) => `agents.list (${agent.id}): ${line}`),
   );
-  if (config.alerts.routes.length > 0) lines.push("alerts.routes: alerts are only logged in this version");
-  if (config.alerts.deadman !== undefined) lines.push("alerts.deadman: nothing is pinged in this version");
   if (config.gateway.boot.badConfig !== "exit")
     lines.push("gateway.boot.badConfig: this version always exits");
   return lines;

@@ -38,12 +38,6 @@ function readNames(value: unknown, at: string): readonly string[] {
   });
 }
 
-/** `POST /api/v1/alerts/test` */
-export async function testAlerts(_context: Context, call: Call): Promise<Answer> {
-  readFields(await call.body(), []);
-  throw new RollcallError("not-supported");
-}
-
 /** `POST /api/v1/sessions/reset`: the next turn of the session begins afresh. */
 export async function resetSession(context: Context, call: Call): Promise<Answer> {
   const fields = readFields(await call.body(), ["session"]);

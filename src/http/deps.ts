@@ -1,6 +1,7 @@
 import type { GatewayConfig } from "../core/config.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Duration } from "../core/time.ts";
+import type { AlertDesk } from "../ports/alerts.ts";
 import type { Blobs } from "../ports/blobs.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
@@ -50,6 +51,7 @@ export interface HttpDeps {
   readonly liveness: () => boolean;
   /** Registers a secret that was just made, so that no log line shows it. */
   readonly guard?: (secret: string) => void;
+  readonly alerts: AlertDesk;
   /** Begins to stop. Returns at once. */
   readonly drain?: () => void;
   readonly reload?: (request: { readonly dropAgents: readonly string[] }) => Promise<ReloadOutcome>;

@@ -8,8 +8,8 @@ import {
   resetSession,
   revokePairing,
   revokeToken,
-  testAlerts,
 } from "./admin.ts";
+import { acknowledgeAlert, listAlerts, muteAlerts, testAlerts } from "./alerts.ts";
 import { streamEvents } from "./event-stream.ts";
 import {
   cancelMessage,
@@ -24,7 +24,7 @@ import {
 import type { Route } from "./router.ts";
 import { sendMessage } from "./send-message.ts";
 import { createLink, signIn, signOut } from "./sign-in-routes.ts";
-import { listAlerts, listSessions, showHealth, showMetrics, showPart, showStatus } from "./views.ts";
+import { listSessions, showHealth, showMetrics, showPart, showStatus } from "./views.ts";
 
 const API = "/api/v1";
 
@@ -56,6 +56,8 @@ export const ROUTES: readonly Route[] = [
   { method: "POST", path: `${API}/sessions/reset`, auth: "token", run: resetSession },
   { method: "GET", path: `${API}/alerts`, auth: "token", run: listAlerts },
   { method: "POST", path: `${API}/alerts/test`, auth: "token", run: testAlerts },
+  { method: "POST", path: `${API}/alerts/mute`, auth: "token", run: muteAlerts },
+  { method: "POST", path: `${API}/alerts/:id/ack`, auth: "token", run: acknowledgeAlert },
   { method: "POST", path: `${API}/reload`, auth: "token", run: reload },
   { method: "POST", path: `${API}/drain`, auth: "token", run: drain },
 

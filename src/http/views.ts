@@ -12,14 +12,19 @@ const clockOf = (context: Context): { now: number; monotonic: number } => ({
 });
 
 /** `GET /api/v1/status` */
-export function showStatus(context: Context): Answer {
+export async function showStatus(context: Context): Promise<Answer> {
   const { deps } = context;
+  const muted = deps.alerts.mutedUntil();
   const nextStart = deps.nextStart?.() ?? { ok: true, code: null, reason: null };
   return json(200, {
     ...statusJson(deps.status.report(), clockOf(context)),
     instance: deps.instance,
     intakeOpen: deps.status.intakeOpen(),
     nextStart,
+    alerts: {
+      open: (await deps.alerts.list(HTTP_LIMITS.list)).filter(({ status }) => status === "open").length,
+      mutedUntil: muted === null ? null : toIso(muted),
+    },
   });
 }
 
@@ -66,11 +71,6 @@ export async function listSessions(context: Context, call: Call): Promise<Answer
     limit === undefined ? HTTP_LIMITS.listDefault : readNumber("limit", limit, 1, HTTP_LIMITS.list),
   );
   return json(200, { sessions: rows.map((row) => ({ ...row, lastAt: toIso(row.lastAt) })) });
-}
-
-/** `GET /api/v1/alerts`: none are kept yet. */
-export function listAlerts(): Answer {
-  return json(200, { alerts: [] });
 }
 
 /** `GET /metrics` */

@@ -5,12 +5,14 @@ import { messageOf, RollcallError, type ErrorCode } from "../core/errors.ts";
 import type { Ids, MessageId } from "../core/ids.ts";
 import { formatModelRef } from "../core/model-ref.ts";
 import { formatDuration } from "../core/time.ts";
+import type { AlertDesk } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Operate } from "../ports/operate.ts";
 import type { Outbox } from "../ports/outbox.ts";
 import type { Status } from "../ports/status.ts";
 import type { ReadStore, TurnStore } from "../ports/store.ts";
+import { runAlerts } from "./alert-commands.ts";
 import { runHeld, showHeld, skipHeld } from "./held-commands.ts";
 
 export interface ControlDeps {
@@ -18,6 +20,7 @@ export interface ControlDeps {
   readonly operate: Operate;
   readonly status: Status;
   readonly outbox: Outbox;
+  readonly alerts: AlertDesk;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -73,6 +76,7 @@ async function answer(deps: ControlDeps, entry: Entry, parsed: ParsedCommand): P
 type Run = (deps: ControlDeps, entry: Entry, args: string) => Promise<string> | string;
 
 const COMMANDS: Readonly<Record<string, Run>> = {
+  alerts: ({ alerts, clock }, _entry, args) => runAlerts(alerts, args, clock.now()),
   start: (_deps, entry) =>
     `You are talking to the agent **${entry.agent}**. Write to it as you would to a person; /help shows what the gateway itself can do.`,
   help: (_deps, entry) =>

@@ -14,6 +14,7 @@ import type { Store } from "../../src/ports/store.ts";
 import { buildGeneration } from "../../src/registry/build.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
 import { createMemoryDisk, openMemoryStore, type MemoryDisk } from "../../src/store/sqlite/open.ts";
+import { quietAlerts } from "./alerts.ts";
 import { createFakeClock, settle, type FakeClock } from "./clock.ts";
 import { keepEvents, keepLog, noMetrics, type LogLine } from "./quiet.ts";
 import { sampleAgent, sampleBody, sampleConfig } from "./samples.ts";
@@ -28,6 +29,7 @@ export interface RigOptions {
   /** What an earlier gateway left. */
   readonly disk?: MemoryDisk;
   readonly clock?: FakeClock;
+  readonly alerts?: ReturnType<typeof quietAlerts>;
   readonly harnesses?: ReadonlyMap<string, ScriptHarness>;
 }
 
@@ -120,6 +122,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     log: keepLog(log),
     metrics: noMetrics,
     events: keepEvents(events),
+    alerts: options.alerts ?? quietAlerts(),
     open: () => true,
     suspectStore: () => {},
   });

@@ -9,6 +9,7 @@ import { hashSecret } from "../../src/http/hash-secret.ts";
 import type { HttpDeps, HttpServer } from "../../src/http/deps.ts";
 import type { StatusReport } from "../../src/ports/status.ts";
 import type { LogFields } from "../../src/ports/log.ts";
+import { quietAlerts } from "../fakes/alerts.ts";
 import { createFakeClock, type FakeClock } from "../fakes/clock.ts";
 import { ask, TOKEN, type Ask, type Told } from "./ask.ts";
 import { createDesk, type Desk } from "./desk.ts";
@@ -93,6 +94,7 @@ export async function openRig(
     {
       gateway: { host: "127.0.0.1", port: 0, allowedHosts: [], trustedProxies: [] },
       intake: desk.intake,
+      alerts: quietAlerts(),
       operate: desk.operate,
       store: desk.store,
       status: { report: () => rig.report, intakeOpen: () => rig.intakeOpen },

@@ -59,6 +59,9 @@ function print(terminal: Terminal, url: string, report: Json): void {
   const next = fieldObject(report, "nextStart");
   if (next["ok"] === false)
     say(`the next start would fail: ${fieldText(next, "code")} ${fieldText(next, "reason")}`);
+  const alerts = fieldObject(report, "alerts");
+  if (!["", "0"].includes(fieldText(alerts, "open")) || fieldText(alerts, "mutedUntil") !== "")
+    say(alertsLine(alerts));
   for (const failing of fieldList(report, "failing")) {
     say(
       `failing: ${fieldText(failing, "kind")} ${fieldText(failing, "id")}, ${fieldText(failing, "code")} since ${shortTime(fieldText(failing, "since"))}. ${fieldText(failing, "fix")}`,
@@ -80,6 +83,12 @@ function print(terminal: Terminal, url: string, report: Json): void {
   if (channels.length === 0) return;
   terminal.out("\n");
   printTable(terminal, ["CHANNEL", "STATUS", "NAME", "DETAIL"], channels);
+}
+
+function alertsLine(alerts: Json): string {
+  const muted = fieldText(alerts, "mutedUntil");
+  const silence = muted === "" ? "" : `, muted until ${shortTime(muted)}`;
+  return `alerts: ${fieldText(alerts, "open")} open${silence}; see rollcall alerts list`;
 }
 
 function agentRows(agent: Json): readonly (readonly string[])[] {

@@ -1,0 +1,177 @@
+import { hostname } from "node:os";
+import { createChatDoor } from "../alerts/chat-door.ts";
+import { openAlerts, type AlertCenter } from "../alerts/alerts.ts";
+import { startDeadman } from "../alerts/deadman.ts";
+import { createSpool } from "../alerts/spool.ts";
+import { watchStatus } from "../alerts/watch.ts";
+import { UNDO } from "../boot/stop-plan.ts";
+import type { Config } from "../core/config.ts";
+import { messageOf } from "../core/errors.ts";
+import { SECOND, type Duration } from "../core/time.ts";
+import { systemClock } from "../platform/clock.ts";
+import { systemRandom } from "../platform/random.ts";
+import type { AlertRoute, AlertRouteDeps, AlertRoutePlan } from "../ports/alert-route.ts";
+import type { AlertDesk, AlertRaise, Alerts } from "../ports/alerts.ts";
+import type { Status } from "../ports/status.ts";
+import { keepLastRoutes } from "./last-routes.ts";
+import type { Parts } from "./parts.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { createSendHttp } from "./send-http.ts";
+import type { ServeInput } from "./serve-input.ts";
+import { version } from "./version.ts";
+
+/** The gateway's alerts, with what feeds them. */
+export interface Alerting extends Alerts, AlertDesk {
+  /** From the first probes on: what the report says becomes incidents. */
+  watch(): void;
+  /** The gateway serves: failed starts are over, and silence from now on means that something is wrong. */
+  started(): void;
+  /** The routes of a configuration that serves from now on. */
+  use(routes: readonly AlertRoutePlan[], config: Config): void;
+  /** Reports what ends the process, and resolves when it was delivered, or past `within`. */
+  raiseLast(alert: AlertRaise, within: Duration): Promise<void>;
+}
+
+/** What is there only after the alerts: asked when it is needed. */
+export interface AlertingParts {
+  readonly parts: Pick<Parts, "metrics" | "events" | "counts" | "availability">;
+  readonly status: () => Status;
+  readonly pipeline: () => Pipeline;
+}
+
+/** Opens the alerts over the store that is open already. */
+export async function openAlerting(input: ServeInput, given: AlertingParts): Promise<Alerting> {
+  const { platform, settled, opened, plans, boot } = input;
+  const log = platform.log.child("alerts");
+  const { metrics, counts, events, availability } = given.parts;
+  const routes = openRoutes(input, given);
+  routes.use(plans.alertRoutes, settled.config);
+  const center = await openAlerts({
+    store: opened.store,
+    spool: createSpool(platform.stateDir, log),
+    clock: systemClock,
+    random: systemRandom,
+    ids: platform.ids,
+    log,
+    metrics,
+    routes: () => routes.current(),
+    answered: () => counts.now().done,
+    redact: (text) => platform.secrets.redact(text),
+  });
+  boot.undo("alerts", UNDO.step, () => center.stop(0));
+  const watch = watchStatus({
+    clock: systemClock,
+    alerts: center,
+    status: { report: () => given.status().report(), intakeOpen: () => given.status().intakeOpen() },
+  });
+  boot.undo("alert watch", UNDO.step, () => watch.stop());
+  const unsubscribe = [availability.onChange(() => watch.look()), events.subscribe(tellDead(center))];
+  boot.undo("alert watchers", UNDO.step, () => unsubscribe.forEach((end) => end()));
+  const raiseLast = async (alert: AlertRaise, within: Duration): Promise<void> => {
+    center.raise(alert);
+    await center.settled(within);
+  };
+  input.stage.raiseLast = raiseLast;
+  return {
+    ...center,
+    raiseLast,
+    incidentOf(agent) {
+      // Whoever asks has just seen that nobody can serve the agent.
+      watch.look();
+      return center.incidentOf(agent);
+    },
+    watch: () => watch.start(),
+    started() {
+      for (const incident of center.open())
+        if (incident.subject === "start") center.resolve(incident.code, incident.subject);
+      openDeadman(input, center, given.status());
+      routes.keep();
+    },
+    use(fresh, config) {
+      routes.use(fresh, config);
+      routes.keep();
+    },
+  };
+}
+
+interface OpenRoutes {
+  current(): readonly AlertRoute[];
+  use(plans: readonly AlertRoutePlan[], config: Config): void;
+  /** For starts that fail. */
+  keep(): void;
+}
+
+function openRoutes({ platform, settled, opened }: ServeInput, given: AlertingParts): OpenRoutes {
+  let config = settled.config;
+  let open: readonly AlertRoute[] = [];
+  const chats = createChatDoor({
+    channel: ({ channel, account }) => given.pipeline().channels.get(`${channel}/${account}`),
+    ids: platform.ids,
+    clock: systemClock,
+    outbox: {
+      addDelivery: (delivery) => opened.store.addDelivery(delivery),
+      delivery: (key) => opened.store.delivery(key),
+      wake: () => given.pipeline().outbox.wake(),
+    },
+  });
+  const deps = (): AlertRouteDeps => ({
+    clock: systemClock,
+    processes: platform.processes,
+    http: createSendHttp(config.gateway),
+    chats,
+    env: platform.env,
+    cwd: settled.baseDir,
+    host: hostname(),
+    version,
+  });
+  return {
+    current: () => open,
+    use(plans, next) {
+      config = next;
+      const shared = deps();
+      open = plans.map((plan) => plan.open(shared));
+    },
+    keep() {
+      // A demo has no routes, and must not take the place of what a configuration named.
+      if (settled.path === null) return;
+      try {
+        keepLastRoutes(platform.stateDir, config, settled.baseDir);
+      } catch (error) {
+        platform.log.warn("alert.routes_not_kept", { error: messageOf(error) });
+      }
+    },
+  };
+}
+
+function openDeadman({ platform, roll, boot }: ServeInput, center: AlertCenter, status: Status): void {
+  const { alerts, gateway } = roll.registry.current().config;
+  const url = URL.parse(alerts.deadman?.url ?? "");
+  if (alerts.deadman === undefined || url === null) return;
+  const deadman = startDeadman({
+    url,
+    every: alerts.deadman.every,
+    well: () => status.report().status === "ready" && !center.stuck(),
+    http: createSendHttp(gateway),
+    clock: systemClock,
+    log: platform.log.child("alerts"),
+  });
+  boot.undo("dead-man's ping", UNDO.step, () => deadman.stop());
+}
+
+/** A message that failed for good: one incident until somebody has seen it, however many follow. */
+function tellDead(center: Alerts): Parameters<Parts["events"]["subscribe"]>[0] {
+  return (event) => {
+    if (event.type !== "message" || (event.state !== "dead" && event.state !== "quarantined")) return;
+    center.raise({
+      code: "turn-dead",
+      subject: "messages",
+      severity: "warning",
+      lasting: false,
+      summary: `Message ${event.id} failed for good. Its sender was told.`,
+      fix: `See \`rollcall messages list --only dead,quarantined\`; \`rollcall messages retry ${event.id}\` tries again.`,
+    });
+  };
+}
+
+/** How long a fault that ends the process waits for its alert. */
+export const LAST_WORDS: Duration = 4 * SECOND;
