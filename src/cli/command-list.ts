@@ -127,6 +127,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: alerts,
   },
   {
+    name: "reload",
+    group: "Gateway",
+    about: "take up the changed configuration, or say why not; running turns finish on the old one",
+    options: [
+      {
+        flags: "--drop-agent <A...>",
+        about: "take this agent away although messages wait for it: they are cancelled, their senders told",
+      },
+      JSON_OUT,
+    ],
+    examples: ["rollcall reload", "rollcall reload --drop-agent research"],
+    remote: true,
+    load: () => import("./commands/reload.ts"),
+  },
+  {
     name: "drain",
     group: "Gateway",
     about: "stop the running gateway; what isn't answered yet is kept for the next start",

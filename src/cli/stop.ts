@@ -5,6 +5,8 @@ export interface StopSources {
   readonly process: NodeJS.Process;
   /** A line for people, without its line end. */
   readonly say: (line: string) => void;
+  /** Somebody sent SIGHUP: the configuration is to be read anew. */
+  readonly reload: () => void;
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
   /** How often the parent is looked at. */
@@ -43,7 +45,7 @@ export function watchStop(sources: StopSources): StopWatch {
       sources.exit(1);
     });
   }
-  on("SIGHUP", () => say("rollcall: SIGHUP is ignored; restart to take up a changed configuration"));
+  on("SIGHUP", () => sources.reload());
   if (process.env[LAUNCHED] !== undefined && process.channel != null) {
     on("disconnect", () => stop("the launcher is gone"));
     // A listener makes the channel keep the process alive.

@@ -2,8 +2,7 @@ import { SECOND, type Duration } from "../core/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
 import type { Log } from "../ports/log.ts";
-import type { Metrics } from "../ports/metrics.ts";
-import type { Status, StatusReport } from "../ports/status.ts";
+import type { Status } from "../ports/status.ts";
 import { healthLine, statusLine } from "./status.ts";
 
 export interface HealthWatch {
@@ -13,12 +12,11 @@ export interface HealthWatch {
 
 export interface HealthWatchInput {
   readonly status: Status;
-  readonly metrics: Metrics;
   readonly events: Events;
   readonly clock: Clock;
   readonly log: Log;
   /** Period of the line while nothing changes. */
-  readonly every: Duration;
+  readonly every: () => Duration;
   /** Told with every line that says something new. */
   readonly changed?: (line: string) => void;
 }
@@ -28,7 +26,6 @@ const LOOK_EVERY = 0.25 * SECOND;
 /** Says how things stand: at every change within a quarter of a second, and from time to time while nothing changes. */
 export function watchHealth({
   status,
-  metrics,
   events,
   clock,
   log,
@@ -47,7 +44,7 @@ export function watchHealth({
       report.degraded,
     ]);
     const changed = key !== said;
-    if (changed || clock.monotonic() - saidAt >= every) {
+    if (changed || clock.monotonic() - saidAt >= every()) {
       log.info(
         "health",
         { status: report.status, failing: report.failing, degraded: report.degraded },
@@ -66,24 +63,5 @@ export function watchHealth({
     phase = report.status;
     cancel = clock.timer(LOOK_EVERY, look);
   };
-  metrics.onScrape(async () => fillGauges(metrics, status.report()));
   return { start: look, stop: () => cancel() };
-}
-
-function fillGauges(metrics: Metrics, report: StatusReport): void {
-  metrics.gauge("ready", report.status === "ready" ? 1 : 0);
-  metrics.gauge("registry_generation", report.generation);
-  for (const { id, servable, candidates } of report.agents) {
-    metrics.gauge("agent_servable", servable ? 1 : 0, { agent: id });
-    for (const { candidate, available, level } of candidates) {
-      const { harness, model } = candidate;
-      metrics.gauge("candidate_available", available ? 1 : 0, {
-        agent: id,
-        harness,
-        model,
-        level: level ?? "none",
-      });
-    }
-  }
-  for (const { id } of report.harnesses) metrics.gauge("harness_registered", 1, { harness: id });
 }

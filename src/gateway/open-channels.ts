@@ -4,35 +4,33 @@ import { CHAT_COMMANDS } from "../core/chat-commands.ts";
 import { SECOND } from "../core/time.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import { createChannelResources, type ChannelResources } from "./channel-resources.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ServeInput } from "./serve-input.ts";
 
-/** Opens every channel account and keeps it running. The first receive isn't waited for. */
-export function openChannels(
-  { platform, settled, opened, plans, boot }: ServeInput,
+/** What opens channel accounts and keeps them running, with its way back. Nothing is open yet. */
+export function channelResources(
+  { platform, opened, boot }: ServeInput,
   pipeline: Pipeline,
-): void {
-  const { proxy, ipFamily } = settled.config.gateway;
+): ChannelResources {
   const supervisor = createSupervisor({
     clock: systemClock,
     random: systemRandom,
     log: platform.log.child("channels"),
   });
   boot.undo("channels", UNDO.channels, () => supervisor.stop(UNDO.channels - SECOND));
-  for (const account of plans.channels) {
-    const channel = account.open({
+  return createChannelResources({
+    supervisor,
+    channels: pipeline.channels,
+    changed: () => pipeline.outbox.poke(),
+    deps: ({ kind, account }) => ({
       clock: systemClock,
       random: systemRandom,
-      log: platform.log.child(`${account.kind}/${account.account}`),
+      log: platform.log.child(`${kind}/${account}`),
       intake: pipeline.intake,
       store: opened.store,
       processes: platform.processes,
-      network: { ipFamily, ...(proxy !== undefined && { proxy }) },
       commands: CHAT_COMMANDS.map(({ name, about }) => ({ name, about })),
-    });
-    pipeline.channels.set(`${account.kind}/${account.account}`, channel);
-    channel.onState(() => pipeline.outbox.poke());
-    supervisor.start(channel);
-  }
-  pipeline.outbox.poke();
+    }),
+  });
 }

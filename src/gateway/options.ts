@@ -12,4 +12,6 @@ export interface StartOptions {
   /** Aborted when the gateway shall stop: by a signal, or because whoever started it is gone. */
   readonly stopRequested: AbortSignal;
   readonly onListening: () => void;
+  /** Is given what to call when somebody asks for a reload by a signal. */
+  readonly onReloadWish: (reload: () => void) => void;
 }

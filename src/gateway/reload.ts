@@ -38,7 +38,7 @@ export type Trigger = "request" | "signal" | "file";
 export interface Proposal {
   readonly config: Config;
   /** The file as it was read. */
-  readonly text: string;
+  readonly text: string | null;
   readonly plans: Plans;
   readonly warnings: readonly string[];
 }
@@ -52,8 +52,8 @@ export interface ReloadDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly fixed: FixedKeys;
-  /** Reads the file anew. @throws RollcallError what a start would end with */
-  readonly propose: (trigger: Trigger) => Promise<Proposal>;
+  /** Reads the file anew; null when there is nothing to do. @throws RollcallError what a start would end with */
+  readonly propose: (trigger: Trigger) => Promise<Proposal | null>;
   /** What only the machine can refuse, e.g. a workspace that can't be made. @throws RollcallError */
   readonly prepare: (config: Config) => void;
   readonly waiting: (agents: readonly string[]) => Promise<ReadonlyMap<string, number>>;
@@ -80,13 +80,14 @@ export async function tryReload(
   trigger: Trigger,
   dropAgents: readonly string[],
 ): Promise<ReloadResult> {
-  let proposal: Proposal;
+  let proposal: Proposal | null;
   try {
     proposal = await deps.propose(trigger);
   } catch (error) {
     const fault = toRollcallError(error);
     return refused(deps, [refusalOf(fault)], nextStartAfter(fault), trigger);
   }
+  if (proposal === null) return unchanged(deps);
   const opening = deps.harnesses.begin();
   try {
     return await build(deps, { trigger, dropAgents, proposal, opening });
@@ -167,6 +168,13 @@ function swapped(deps: ReloadDeps, attempt: Attempt, before: Generation, next: G
   });
   for (const warning of proposal.warnings) deps.log.warn("config.warning", {}, warning);
   return { outcome: { generation: next.number }, nextStart: NEXT_START_FINE, handedOver };
+}
+
+/** The file was changed and put back: what serves is what it says. */
+function unchanged({ registry, log }: ReloadDeps): ReloadResult {
+  const generation = registry.current().number;
+  log.info("reload.unchanged", { generation });
+  return { outcome: { generation }, nextStart: NEXT_START_FINE, handedOver: Promise.resolve() };
 }
 
 function refused(

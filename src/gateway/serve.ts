@@ -12,13 +12,15 @@ import { recoverTurns } from "../sessions/recover.ts";
 import { LAST_WORDS, openAlerting, type Alerting } from "./alerting.ts";
 import { drain } from "./drain.ts";
 import { watchHealth } from "./health-line.ts";
-import { openChannels } from "./open-channels.ts";
+import { channelResources } from "./open-channels.ts";
 import { openParts, type Parts } from "./parts.ts";
 import { buildPipeline, type Pipeline } from "./pipeline.ts";
+import { createReloading, type Reloading } from "./reloading.ts";
+import { openSelfChecks, type SelfChecks } from "./self-checks.ts";
 import type { ServeInput } from "./serve-input.ts";
 import { openProgramWatch, type ProgramWatch } from "./program-watch.ts";
 import { hashToken } from "./state-dir.ts";
-import { createStatus } from "./status.ts";
+import { createStatus, statusLine } from "./status.ts";
 import { packageRoot, version } from "./version.ts";
 
 export interface Recovered {
@@ -34,9 +36,10 @@ export interface Serving {
   readonly status: Status;
   /** Puts back what an earlier gateway left. */
   recover(): Promise<Recovered>;
-  openChannels(): void;
+  openChannels(): Promise<void>;
   /** Proves every candidate for the first time; what waits runs as soon as its own agent can serve. */
   probe(): Promise<void>;
+  /** The start has come to its end: says so, and takes up changes of the configuration from now on. */
   announce(recovered: Recovered): void;
   /** Loads what nobody waits for. From then on nothing is loaded any more. */
   loadLate(): void;
@@ -48,7 +51,7 @@ export interface Serving {
 
 /** Puts the gateway together, by hand. Nothing receives, sends or listens yet. */
 export async function serve(input: ServeInput): Promise<Serving> {
-  const { platform, settled, roll, stage, boot } = input;
+  const { platform, roll, stage, boot } = input;
   const { log } = platform;
   const stopping = Promise.withResolvers<ExitCode>();
   const parts = await openParts(input, (code) => {
@@ -59,17 +62,31 @@ export async function serve(input: ServeInput): Promise<Serving> {
   const program = openProgramWatch(input);
   const status = statusOf(input, parts, program, () => pipeline);
   const alerting = await openAlerting(input, { parts, status: () => status, pipeline: () => pipeline });
-  const pipeline = pipelineOf(input, parts, status, alerting);
-  const http = await httpOf(input, parts, status, { pipeline, alerting, drain: () => stopping.resolve(EXIT.ok) });
+  const bare = pipelineOf(input, parts, status, alerting);
+  const reloading = createReloading(input, {
+    parts,
+    pipeline: bare,
+    channels: () => channels,
+    statusLine: () => statusLine(status.report()),
+  });
+  const pipeline = { ...bare, intake: reloading.intake };
+  const checks = openSelfChecks(input, { parts, status, pipeline, alerts: alerting });
+  const http = await httpOf(input, parts, status, {
+    pipeline,
+    checks,
+    reloading,
+    alerting,
+    drain: () => stopping.resolve(EXIT.ok),
+  });
   boot.undo("http", UNDO.http, () => http.close(UNDO.http / 2));
+  const channels = channelResources(input, pipeline);
   const { metrics, events } = parts;
   const watch = watchHealth({
     status,
-    metrics,
     events,
     clock: systemClock,
     log: log.child("health"),
-    every: settled.config.gateway.health.lineEvery,
+    every: () => roll.registry.current().config.gateway.health.lineEvery,
     changed: (line) => input.supervision.status(line),
   });
   input.supervision.watch(() => [...parts.storeHealth.pulses(), ...pipeline.lanes.pulses()]);
@@ -78,20 +95,20 @@ export async function serve(input: ServeInput): Promise<Serving> {
     http,
     status,
     recover: () => recover(input, pipeline, metrics),
-    openChannels: () => openChannels(input, pipeline),
-    probe() {
+    openChannels: () => channels.follow(roll.registry.current()),
+    async probe() {
       alerting.watch();
-      return probe(pipeline, parts);
+      await Promise.all([probe(pipeline, parts), program.start()]);
     },
     announce(recovered) {
       log.info("gateway.recovered", { ...recovered });
       alerting.started();
+      checks.start();
       watch.start();
+      reloading.begin();
     },
-    loadLate() {
-      const late = Promise.all([metrics.load(), program.start()]);
-      late.catch((error: unknown) => log.error("gateway.late_load_failed", { error: messageOf(error) }));
-    },
+    loadLate: () =>
+      void metrics.load().catch((error: unknown) => log.error("metrics.failed", { error: messageOf(error) })),
     ended(stopRequested) {
       if (stopRequested.aborted) stopping.resolve(EXIT.ok);
       stopRequested.addEventListener("abort", () => stopping.resolve(EXIT.ok), { once: true });
@@ -99,6 +116,7 @@ export async function serve(input: ServeInput): Promise<Serving> {
     },
     async drain() {
       stage.draining = true;
+      reloading.stop();
       const { grace } = roll.registry.current().config.gateway.drain;
       const plan = input.supervision.stopping(grace);
       await drain({ plan, lanes: pipeline.lanes, outbox: pipeline.outbox, clock: systemClock, log });
@@ -150,23 +168,30 @@ function pipelineOf(
 
 interface HttpParts {
   readonly pipeline: Pipeline;
+  readonly checks: SelfChecks;
+  readonly reloading: Reloading;
   readonly alerting: Alerting;
   readonly drain: () => void;
 }
 
 function httpOf(
-  { options, platform, settled, opened, roll }: ServeInput,
+  { options, platform, opened, roll }: ServeInput,
   parts: Parts,
   status: Status,
-  { pipeline, alerting, drain }: HttpParts,
+  { pipeline, checks, reloading, alerting, drain }: HttpParts,
 ): Promise<HttpServer> {
-  const { gateway } = settled.config;
   return createHttp({
     ...parts,
     status,
     drain,
     alerts: alerting,
-    gateway: { ...gateway, host: options.host ?? gateway.host, port: options.port ?? gateway.port },
+    accounting: () => checks.accounting(),
+    reload: ({ dropAgents }) => reloading.reload("request", dropAgents),
+    nextStart: () => reloading.nextStart(),
+    get gateway() {
+      const { gateway } = roll.registry.current().config;
+      return { ...gateway, host: options.host ?? gateway.host, port: options.port ?? gateway.port };
+    },
     intake: pipeline.intake,
     operate: pipeline.operate,
     store: opened.store,

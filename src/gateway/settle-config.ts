@@ -13,6 +13,8 @@ export interface SettledConfig {
   /** The configuration file; null when the gateway runs on its own defaults. */
   readonly path: string | null;
   readonly baseDir: string;
+  /** The file as it was read; null without one. */
+  readonly text: string | null;
   /** What is allowed and probably not meant, one line each. */
   readonly warnings: readonly string[];
   /** For the banner: what serves, and why. */
@@ -44,6 +46,7 @@ export async function settleConfig(input: SettleInput): Promise<SettledConfig> {
       config: loaded.config,
       path: loaded.path,
       baseDir: loaded.baseDir,
+      text: loaded.text,
       warnings: loaded.warnings,
       because: null,
     };
@@ -55,6 +58,7 @@ export async function settleConfig(input: SettleInput): Promise<SettledConfig> {
     config: tryConfig({ cwd: input.cwd, harness: found.harness, workspaces }),
     path: null,
     baseDir: input.cwd,
+    text: null,
     warnings: [],
     because: found.because,
   };

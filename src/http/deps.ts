@@ -1,6 +1,7 @@
 import type { GatewayConfig } from "../core/config.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Duration } from "../core/time.ts";
+import type { AccountingState } from "../ports/accounting.ts";
 import type { AlertDesk } from "../ports/alerts.ts";
 import type { Blobs } from "../ports/blobs.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -27,6 +28,7 @@ export type HttpStore = ReadStore &
 
 /** What the HTTP side is made with: ports alone. */
 export interface HttpDeps {
+  /** Read for each request: a reload may change it. */
   readonly gateway: Pick<GatewayConfig, "host" | "port" | "publicUrl" | "allowedHosts" | "trustedProxies">;
   readonly intake: Intake;
   readonly operate: Operate;
@@ -51,6 +53,8 @@ export interface HttpDeps {
   readonly liveness: () => boolean;
   /** Registers a secret that was just made, so that no log line shows it. */
   readonly guard?: (secret: string) => void;
+  /** How the last recount of all messages came out; null before the first. */
+  readonly accounting?: () => AccountingState | null;
   readonly alerts: AlertDesk;
   /** Begins to stop. Returns at once. */
   readonly drain?: () => void;

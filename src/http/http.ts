@@ -9,7 +9,7 @@ import { createHandler } from "./handle.ts";
 import { bracketed } from "./host.ts";
 import { HTTP_LIMITS } from "./limits.ts";
 import { loadPage } from "./page.ts";
-import { createTrust } from "./peer.ts";
+import { liveTrust } from "./peer.ts";
 import { findPortHolder } from "./port-holder.ts";
 import type { Context } from "./router.ts";
 import { linkUrl } from "./sign-in-routes.ts";
@@ -27,7 +27,7 @@ const { createServer } = process.getBuiltinModule("node:http");
  * @throws RollcallError `config-invalid` for `gateway.trustedProxies`, and what the store throws
  */
 export async function createHttp(deps: HttpDeps, times: HttpTimes = HTTP_LIMITS): Promise<HttpServer> {
-  const trusted = createTrust(deps.gateway.trustedProxies);
+  const trusted = liveTrust(() => deps.gateway.trustedProxies);
   const [page, signIn] = await Promise.all([loadPage(deps.pageDir), createSignIn(deps)]);
   let bound = { host: deps.gateway.host, port: deps.gateway.port };
   const baseUrl = (): string => deps.gateway.publicUrl?.replace(/\/+$/, "") ?? localUrl(bound);

@@ -21,6 +21,19 @@ export function isLoopback(address: string): boolean {
   return address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }
 
+/** The same for a list that a reload may replace: read anew only when it is another one. */
+export function liveTrust(proxies: () => readonly string[]): (address: string) => boolean {
+  let list = proxies();
+  let trusted = createTrust(list);
+  return (address) => {
+    if (list !== proxies()) {
+      list = proxies();
+      trusted = createTrust(list);
+    }
+    return trusted(address);
+  };
+}
+
 /**
  * Reads `gateway.trustedProxies`: addresses and networks (`10.0.0.0/8`).
  *

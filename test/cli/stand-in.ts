@@ -30,7 +30,7 @@ if (what === "exit") {
 } else if (what === "read") {
   process.stdin.pipe(process.stdout);
 } else {
-  const stop = watchStop({ process, say: (line) => process.stderr.write(line + "\\n"), exit: (code) => process.exit(code) });
+  const stop = watchStop({ process, reload: () => process.stderr.write("asked to reload\\n"), say: (line) => process.stderr.write(line + "\\n"), exit: (code) => process.exit(code) });
   const alive = setInterval(() => {}, 1000);
   // Whatever becomes of the test, this doesn't stay behind.
   setTimeout(() => process.exit(9), 60_000).unref();

@@ -6,6 +6,9 @@ import { watchStop } from "../stop.ts";
 /** How long after listening the compiled code is saved: not while the start itself needs the processor. */
 const FLUSH_AFTER = 1000;
 
+/** Any long time. In milliseconds. */
+const KEEP_ALIVE = 3_600_000;
+
 export const run: Run = async (invocation) => {
   const { terminal } = invocation;
   const options = {
@@ -18,18 +21,41 @@ export const run: Run = async (invocation) => {
     env: terminal.env,
     cwd: terminal.cwd,
   };
+  const wish = reloadWish();
   const stop = watchStop({
+    reload: wish.ask,
     process: terminal.process,
     say: (line) => terminal.err(`${line}\n`),
     exit: (code) => terminal.process.exit(code),
   });
+  // Nothing of the gateway's own keeps the process alive, so that nothing forgotten does: this does, until its last step.
+  const alive = setInterval(() => undefined, KEEP_ALIVE);
   try {
     const { runGateway } = await import("../../gateway/gateway.ts");
-    return await runGateway({ ...options, stopRequested: stop.signal, onListening: saveCode });
+    return await runGateway({
+      ...options,
+      stopRequested: stop.signal,
+      onListening: saveCode,
+      onReloadWish: wish.answer,
+    });
   } finally {
+    clearInterval(alive);
     stop.end();
   }
 };
+
+/** Joins a signal, which may come at any time, to the gateway, which can follow it only once it has started. */
+function reloadWish(): { readonly ask: () => void; readonly answer: (reload: () => void) => void } {
+  let asked = false;
+  let run = (): void => void (asked = true);
+  return {
+    ask: () => run(),
+    answer(reload) {
+      run = reload;
+      if (asked) reload();
+    },
+  };
+}
 
 /** A gateway that is killed later saves nothing more: the next start would compile everything again. */
 function saveCode(): void {
