@@ -87,7 +87,8 @@ async function followPrompt(
   });
   watch.stop();
   attempt.signal.removeEventListener("abort", onAbort);
-  await session.release(end.kind === "abandoned" || (end.kind === "failed" && breaks(end.failure)));
+  const broken = passed !== undefined || end.kind === "abandoned";
+  await session.release(broken || (end.kind === "failed" && breaks(end.failure)));
   await progress.end();
   if (end.kind === "final") {
     const text = end.text.trim() === "" ? seen.text : end.text;
@@ -110,7 +111,7 @@ async function followPrompt(
 
 /** After these the process can't be trusted with another turn. */
 function breaks(failure: Failure): boolean {
-  return failure.class === "protocol" || failure.class === "structural" || failure.class === "deadline";
+  return failure.class === "protocol" || failure.class === "structural";
 }
 
 const abandonedFailure: Failure = {

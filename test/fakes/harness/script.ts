@@ -122,6 +122,17 @@ export const ACTS: Readonly<Record<string, (stage: Stage, value: string) => Prom
   flood: async (stage, value) => {
     for (let i = 0; i < Number(value || "20000"); i++) stage.emit({ type: "noise", text: "y".repeat(100) });
   },
+  /** Megabytes of noise beside the protocol. */
+  stderr: async (stage, value) => {
+    const noise = Buffer.alloc(1024 * 1024, "z".repeat(99) + "\n");
+    for (let i = 0; i < Number(value || "32"); i++)
+      await new Promise<void>((resolve) => void process.stderr.write(noise, () => resolve()));
+    stage.answer = "that was much";
+  },
+  /** Takes memory until it gets no more. */
+  memory: async () => {
+    for (const taken: Buffer[] = []; ;) taken.push(Buffer.alloc(64 * 1024 * 1024, 1));
+  },
   /** A second result for the same prompt, after the first. */
   twofinals: async (stage) => {
     stage.result({ result: "the first" });
