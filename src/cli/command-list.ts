@@ -7,6 +7,7 @@ export const FAMILIES: Readonly<Record<string, string>> = {
   alerts: "what is wrong, and who is told of it",
   tokens: "tokens of the API",
   sessions: "lasting contexts of agents",
+  service: "the gateway as a systemd service",
 };
 
 /** Options of every command. */
@@ -27,6 +28,13 @@ const pairing = () => import("./commands/pairing.ts");
 const tokens = () => import("./commands/tokens.ts");
 const sessions = () => import("./commands/sessions.ts");
 const alerts = () => import("./commands/alerts.ts");
+
+const service = () => import("./commands/service.ts");
+const SERVICE_OPTIONS: readonly OptionSpec[] = [
+  { flags: "--system <USER>", about: "a service of the system that runs as USER, instead of your own" },
+  { flags: "--name <NAME>", about: "name of the unit (rollcall)" },
+];
+const ROOT: OptionSpec = { flags: "--root <DIR>", about: "only files, below DIR; systemd isn't asked" };
 
 /** Every command, in the order of help. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -89,6 +97,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/link.ts"),
   },
   {
+    name: "reload",
+    group: "Gateway",
+    about: "take up the changed configuration, or say why not; running turns finish on the old one",
+    options: [
+      {
+        flags: "--drop-agent <A...>",
+        about: "take this agent away although messages wait for it: they are cancelled, their senders told",
+      },
+      JSON_OUT,
+    ],
+    examples: ["rollcall reload", "rollcall reload --drop-agent research"],
+    remote: true,
+    load: () => import("./commands/reload.ts"),
+  },
+  {
     name: "alerts list",
     group: "Gateway",
     about: "what is wrong or was, newest first",
@@ -127,21 +150,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: alerts,
   },
   {
-    name: "reload",
-    group: "Gateway",
-    about: "take up the changed configuration, or say why not; running turns finish on the old one",
-    options: [
-      {
-        flags: "--drop-agent <A...>",
-        about: "take this agent away although messages wait for it: they are cancelled, their senders told",
-      },
-      JSON_OUT,
-    ],
-    examples: ["rollcall reload", "rollcall reload --drop-agent research"],
-    remote: true,
-    load: () => import("./commands/reload.ts"),
-  },
-  {
     name: "drain",
     group: "Gateway",
     about: "stop the running gateway; what isn't answered yet is kept for the next start",
@@ -149,6 +157,36 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["rollcall drain", "rollcall drain --wait 5m"],
     remote: true,
     load: () => import("./commands/drain.ts"),
+  },
+  {
+    name: "service print",
+    group: "Gateway",
+    about: "the systemd unit that install would write, and the names of its variables",
+    options: SERVICE_OPTIONS,
+    examples: ["rollcall service print --config rollcall.json5"],
+    remote: false,
+    load: service,
+  },
+  {
+    name: "service install",
+    group: "Gateway",
+    about: "check in the service's own environment, then write the unit, enable and start it",
+    options: [...SERVICE_OPTIONS, ROOT],
+    examples: [
+      "rollcall service install --config rollcall.json5",
+      "sudo rollcall service install --system bot",
+    ],
+    remote: false,
+    load: service,
+  },
+  {
+    name: "service uninstall",
+    group: "Gateway",
+    about: "stop and disable the service and take its files away; configuration and state stay",
+    options: [...SERVICE_OPTIONS, ROOT],
+    examples: ["rollcall service uninstall"],
+    remote: false,
+    load: service,
   },
   {
     name: "send",
@@ -223,6 +261,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: messages,
   },
   {
+    name: "messages release",
+    group: "Messages",
+    args: "[ID]",
+    about: "let a held message go, or all of them: those that were asked about run, the others are tried now",
+    options: [
+      { flags: "--held", about: "everything that is held" },
+      { flags: "--agent <A>", about: "with --held: only this agent's" },
+      JSON_OUT,
+    ],
+    examples: ["rollcall messages release m_0abc", "rollcall messages release --held --agent main"],
+    remote: true,
+    load: messages,
+  },
+  {
     name: "messages rerun",
     group: "Messages",
     args: "<ID>",
@@ -237,20 +289,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: messages,
   },
   {
-  {
-    name: "messages release",
-    group: "Messages",
-    args: "[ID]",
-    about: "let a held message go, or all of them: those that were asked about run, the others are tried now",
-    options: [
-      { flags: "--held", about: "everything that is held" },
-      { flags: "--agent <A>", about: "with --held: only this agent's" },
-      JSON_OUT,
-    ],
-    examples: ["rollcall messages release m_0abc", "rollcall messages release --held --agent main"],
-    remote: true,
-    load: messages,
-  },
     name: "messages cancel",
     group: "Messages",
     args: "<ID>",

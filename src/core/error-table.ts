@@ -67,6 +67,8 @@ export const ERRORS = {
   "gateway-unreachable": row(EXIT.unresolved, 503, "No gateway is running on this state directory.", "Start one with `npm start`, or name it with --url."),
   "gateway-not-ready": row(EXIT.later, 503, "The gateway is running, and not ready.", "See `rollcall status`."),
   "no-such-id": row(EXIT.noSuchId, 404, "There is nothing with this id.", "List the ids that exist."),
+  "service-unwritable": row(EXIT.state, 500, "The service's files can't be written.", "Run it as the user that may, or look at the unit with `rollcall service print`."),
+  "service-refused": row(EXIT.unresolved, 500, "The service manager refused.", "See what it said; `rollcall service print` shows the unit."),
   // requests
   unauthorized: row(EXIT.refused, 401, "The token is missing or not known.", "Send `Authorization: Bearer TOKEN`, or sign in with `rollcall link`."),
   "csrf-refused": row(EXIT.refused, 403, "The request did not come from the page.", "Send the page's Origin and the X-Rollcall header."),
