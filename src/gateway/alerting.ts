@@ -66,7 +66,18 @@ export async function openAlerting(input: ServeInput, given: AlertingParts): Pro
   });
   boot.undo("alert watch", UNDO.step, () => watch.stop());
   const unsubscribe = [availability.onChange(() => watch.look()), events.subscribe(tellDead(center))];
+  availability.onPage(({ harness, model }, fault) => {
+    const summary = `${harness}/${model} heals and fails in turns, and is left out: ${fault?.detail ?? "see the log"}.`;
+    center.raise({
+      code: "harness-flapping",
+      subject: `candidate/${harness}/${model}`,
+      harness,
+      summary,
+      lasting: false,
+    });
+  });
   boot.undo("alert watchers", UNDO.step, () => unsubscribe.forEach((end) => end()));
+  const deadman = keepDeadman(input, center, given.status);
   const raiseLast = async (alert: AlertRaise, within: Duration): Promise<void> => {
     center.raise(alert);
     await center.settled(within);
@@ -84,11 +95,12 @@ export async function openAlerting(input: ServeInput, given: AlertingParts): Pro
     started() {
       for (const incident of center.open())
         if (incident.subject === "start") center.resolve(incident.code, incident.subject);
-      openDeadman(input, center, given.status());
+      deadman.follow();
       routes.keep();
     },
     use(fresh, config) {
       routes.use(fresh, config);
+      deadman.follow();
       routes.keep();
     },
   };
@@ -143,19 +155,36 @@ function openRoutes({ platform, settled, opened }: ServeInput, given: AlertingPa
   };
 }
 
-function openDeadman({ platform, roll, boot }: ServeInput, center: AlertCenter, status: Status): void {
-  const { alerts, gateway } = roll.registry.current().config;
-  const url = URL.parse(alerts.deadman?.url ?? "");
-  if (alerts.deadman === undefined || url === null) return;
-  const deadman = startDeadman({
-    url,
-    every: alerts.deadman.every,
-    well: () => status.report().status === "ready" && !center.stuck(),
-    http: createSendHttp(gateway),
-    clock: systemClock,
-    log: platform.log.child("alerts"),
-  });
-  boot.undo("dead-man's ping", UNDO.step, () => deadman.stop());
+/** The ping that the configuration asks for, begun anew only when that asks for another one. */
+function keepDeadman(
+  { platform, roll, boot }: ServeInput,
+  center: AlertCenter,
+  status: () => Status,
+): { follow(): void } {
+  let pinging = "";
+  let end = (): void => {};
+  boot.undo("dead-man's ping", UNDO.step, () => end());
+  return {
+    follow() {
+      const { alerts, gateway } = roll.registry.current().config;
+      const wanted = JSON.stringify([alerts.deadman ?? null, gateway.proxy ?? null, gateway.ipFamily]);
+      if (wanted === pinging) return;
+      pinging = wanted;
+      end();
+      end = (): void => {};
+      const url = URL.parse(alerts.deadman?.url ?? "");
+      if (alerts.deadman === undefined || url === null) return;
+      const deadman = startDeadman({
+        url,
+        every: alerts.deadman.every,
+        well: () => status().report().status === "ready" && !center.stuck(),
+        http: createSendHttp(gateway),
+        clock: systemClock,
+        log: platform.log.child("alerts"),
+      });
+      end = () => deadman.stop();
+    },
+  };
 }
 
 /** A message that failed for good: one incident until somebody has seen it, however many follow. */

@@ -7,6 +7,7 @@ import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Intake } from "../ports/intake.ts";
 import { isCutOff } from "../registry/reload.ts";
+import type { Alerting } from "./alerting.ts";
 import type { ChannelResources } from "./channel-resources.ts";
 import { watchConfig } from "./config-watch.ts";
 import { NEXT_START_FINE, type NextStart } from "./next-start.ts";
@@ -38,6 +39,7 @@ export interface ReloadingParts {
   readonly parts: Pick<Parts, "availability" | "events">;
   readonly pipeline: Pipeline;
   readonly channels: () => ChannelResources;
+  readonly alerting: Pick<Alerting, "raise" | "resolve" | "use">;
   /** One line: how the gateway stands, for the supervisor. */
   readonly statusLine: () => string;
 }
@@ -53,6 +55,7 @@ export function createReloading(input: ServeInput, given: ReloadingParts): Reloa
     supervision.reloading();
     const result = settled.path === null ? withoutFile() : await tryReload(deps, trigger, dropAgents);
     nextStart = result.nextStart;
+    tellOf(given.alerting, result);
     supervision.ready(given.statusLine());
     return result;
   });
@@ -87,7 +90,7 @@ function lateReload({ platform }: ServeInput, error: unknown): void {
 
 function reloadDeps(
   input: ServeInput,
-  { parts, pipeline, channels }: ReloadingParts,
+  { parts, pipeline, channels, alerting }: ReloadingParts,
   gate: ReturnType<typeof createReloadGate>,
   served: { text: string | null },
 ): ReloadDeps {
@@ -123,6 +126,7 @@ function reloadDeps(
     },
     swapped(generation, proposal) {
       served.text = proposal.text;
+      alerting.use(proposal.plans.alertRoutes, proposal.config);
       for (const agent of generation.agents.keys()) dropped.delete(agent);
       events.publish({ type: "status" });
     },
@@ -131,6 +135,19 @@ function reloadDeps(
 
 /** How long a reload that is under way may go on at a stop, in milliseconds. */
 const STOP = 1000;
+
+/** One incident while the file says something else than what serves. */
+function tellOf(alerting: ReloadingParts["alerting"], { outcome, nextStart }: ReloadResult): void {
+  if ("generation" in outcome) return alerting.resolve("reload-refused", "configuration");
+  const why = outcome.refused.map(({ detail }) => detail).join("; ");
+  alerting.raise({
+    code: "reload-refused",
+    subject: "configuration",
+    severity: "warning",
+    summary: `The changed configuration was refused, and the old one goes on: ${why}.${nextStart.ok ? "" : " The next start would fail."}`,
+    fix: "Mend what is named, or put the file back; `rollcall status` says what the next start would come to.",
+  });
+}
 
 /** Reads the file anew; null when it says what serves already and nobody asked for more. */
 async function propose(input: ServeInput, trigger: Trigger, served: string | null): Promise<Proposal | null> {

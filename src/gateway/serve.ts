@@ -65,6 +65,7 @@ export async function serve(input: ServeInput): Promise<Serving> {
   const bare = pipelineOf(input, parts, status, alerting);
   const reloading = createReloading(input, {
     parts,
+    alerting,
     pipeline: bare,
     channels: () => channels,
     statusLine: () => statusLine(status.report()),

@@ -35,6 +35,13 @@ async function serves(gateway: Gateway): Promise<void> {
   assert.equal((await gateway.api("/readyz")).status, 200);
 }
 
+/** States of the incidents about the configuration. */
+async function incidents(gateway: Gateway): Promise<readonly unknown[]> {
+  const { json } = await gateway.api("/api/v1/alerts");
+  const alerts = json["alerts"] as readonly { code: string; status: string }[];
+  return alerts.filter(({ code }) => code === "reload-refused").map(({ status }) => status);
+}
+
 const nextStart = async (gateway: Gateway) =>
   (await gateway.api("/api/v1/status")).json["nextStart"] as {
     ok: boolean;
@@ -73,8 +80,10 @@ test("a typo, an unknown key, an unset variable: named by key, the old one serve
     assert.match(next.reason ?? "", says);
     await serves(gateway);
   }
+  assert.deepEqual(await incidents(gateway), ["open"]);
   writeFileSync(home.config, sound);
   await counted(gateway, "reload.unchanged", 1);
+  assert.deepEqual(await incidents(gateway), ["healed"]);
   assert.equal((await nextStart(gateway)).ok, true);
   assert.equal(count(gateway, "registry.swapped"), 0);
   t.diagnostic(`a fault in the file was found and named within ${Math.max(...times)} ms; swaps 0`);
