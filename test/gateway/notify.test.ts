@@ -171,3 +171,28 @@ test(
     );
   },
 );
+
+test("a reload says RELOADING and ends in READY, refused or not", { skip }, async (t) => {
+  const home = makeHome(t);
+  home.configure(echo);
+  const socket = await openNotifySocket(t);
+  const gateway = await startGateway(t, home, { env: { NOTIFY_SOCKET: socket.path } });
+  const ends = (): number => socket.got.filter((one) => one["READY"] === "1").length;
+  for (const [config, event] of [
+    [{ ...echo, owners: ["telegram/default/1"] }, "registry.swapped"],
+    ["{ agents: [", "reload.rejected"],
+  ] as const) {
+    const before = ends();
+    home.configure(config);
+    gateway.signal("SIGHUP");
+    await gateway.logged(event);
+    await socket.until(() => ends() > before);
+  }
+  const words = socket.got.flatMap((one) => ["READY", "RELOADING"].filter((name) => one[name] === "1"));
+  // The changed file may be seen once more by itself: that is a reload like any other.
+  assert.match(words.join(" "), /^READY(?: RELOADING READY){2,}$/);
+  const reloading = socket.got.filter((one) => one["RELOADING"] === "1");
+  assert.ok(reloading.every((one) => /^\d+$/.test(one["MONOTONIC_USEC"] ?? "")));
+  assert.equal((await gateway.api("/readyz")).status, 200, "the old configuration serves on");
+  await gateway.stop();
+});
