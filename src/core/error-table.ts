@@ -108,6 +108,7 @@ export const ERRORS = {
   "harness-exited": row(EXIT.unresolved, 503, "The harness ended without an answer.", "See its last words in the log."),
   "harness-deadline": row(EXIT.later, 503, "The harness was silent for too long.", "See turn.* of the agent's configuration."),
   "harness-failed": row(EXIT.later, 503, "The model's service failed.", "It is tried again by itself; see the log."),
+  "harness-flapping": row(EXIT.later, 503, "A harness heals and fails in turns, and is left out for now.", "See in the log what fails; `rollcall messages release --held` tries it again."),
   "harness-unproven": row(EXIT.later, 503, "The harness has not been probed yet.", "Wait for the first probe."),
   "turn-refused": row(EXIT.findings, 422, "The model refused the message.", "Say it in another way, or shorten the conversation with /new."),
   "turn-interrupted": row(EXIT.later, 409, "The message was interrupted, and its agent asks before running it again.", "Answer with /retry, or `rollcall messages retry`."),

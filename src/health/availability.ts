@@ -31,8 +31,6 @@ export interface AvailabilityDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly probeDeadline: Duration;
-  /** A candidate heals and fails in turns: somebody has to look. */
-  readonly pages?: (candidate: Candidate, fault: Fault | null) => void;
 }
 
 export interface ProbedAvailability extends Availability {
@@ -42,6 +40,8 @@ export interface ProbedAvailability extends Availability {
   prove(next: Generation): Promise<Proof>;
   /** Takes over what was proven, right after the generation was published, and looks no more at what is gone. */
   adopt(proof: Proof): void;
+  /** Calls back when a candidate heals and fails in turns, and is left out: somebody has to look. */
+  onPage(page: (candidate: Candidate, fault: Fault | null) => void): void;
   stop(): void;
 }
 
@@ -58,7 +58,10 @@ interface State {
 }
 
 export function createAvailability(deps: AvailabilityDeps): ProbedAvailability {
-  const tracker = createTracker(deps);
+  const pagers: ((candidate: Candidate, fault: Fault | null) => void)[] = [];
+  const pages = (candidate: Candidate, fault: Fault | null): void =>
+    pagers.forEach((page) => page(candidate, fault));
+  const tracker = createTracker({ ...deps, pages });
   const stopped = new AbortController();
   const { clock, random, roster, probeDeadline: deadline } = deps;
   const state: State = {
@@ -75,6 +78,7 @@ export function createAvailability(deps: AvailabilityDeps): ProbedAvailability {
     of: (agent, generation = roster.current()) =>
       generation.candidates(agent).map((candidate) => tracker.stateOf(tracker.get(candidate, generation))),
     onChange: (changed) => tracker.onChange(changed),
+    onPage: (page) => void pagers.push(page),
     start: () => start(state),
     prove: createProve(tracker, (harness, { model }) => state.prober(harness, model, "L2")),
     adopt(proof) {

@@ -1,5 +1,6 @@
 import { formatModelRef } from "../core/model-ref.ts";
 import { MINUTE, type Duration } from "../core/time.ts";
+import type { Alerts } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Generation } from "../ports/roster.ts";
@@ -15,6 +16,7 @@ const REPEAT: Duration = MINUTE;
 export function createHarnessCheck(deps: {
   readonly clock: Clock;
   readonly log: Log;
+  readonly alerts?: Pick<Alerts, "raise">;
 }): (generation: Generation, agent: string) => void {
   const said = new Map<string, Duration>();
   return (generation, agent) => {
@@ -36,6 +38,15 @@ export function createHarnessCheck(deps: {
         fields,
         `[gateway] CRITICAL: declared harness "${harness}" missing from registry on dispatch`,
       );
+      const summary = `Harness ${harness} is declared for agent ${agent}, and was not in the registry when a message was to be dispatched.`;
+      deps.alerts?.raise({
+        code: "harness-unregistered",
+        subject: `harness/${harness}`,
+        harness,
+        agent,
+        summary,
+        lasting: false,
+      });
     }
   };
 }

@@ -24,7 +24,7 @@ export interface TurnDeps {
   readonly metrics: Metrics;
   readonly events: Events;
   /** The operator's incidents: people are told their number, and that the operator knows only when that is so. */
-  readonly alerts?: Pick<Alerts, "incidentOf">;
+  readonly alerts?: Pick<Alerts, "incidentOf" | "raise">;
   /** The primary's outage that a session was last told about. */
   readonly outagesTold: Map<SessionKey, Instant>;
   /** Fetches a message's attachments; a file that can't be had is reported in its place, never thrown. */

@@ -73,8 +73,8 @@ async function setUp(
     log: keepLog(log),
     metrics: noMetrics,
     probeDeadline: 15 * SECOND,
-    pages: (candidate) => paged.push(candidate.harness),
   });
+  availability.onPage((candidate) => paged.push(candidate.harness));
   const flips: string[] = [];
   availability.onChange((agent) => flips.push(agent));
   await availability.start();
