@@ -12,7 +12,7 @@ import type { Generation } from "../../src/ports/roster.ts";
 import type { StatusReport } from "../../src/ports/status.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { buildGeneration } from "../../src/registry/build.ts";
-import { createRegistry } from "../../src/registry/registry.ts";
+import { createRegistry, type Registry } from "../../src/registry/registry.ts";
 import { createMemoryDisk, openMemoryStore, type MemoryDisk } from "../../src/store/sqlite/open.ts";
 import { quietAlerts } from "./alerts.ts";
 import { createFakeClock, settle, type FakeClock } from "./clock.ts";
@@ -41,6 +41,7 @@ export interface Rig {
   readonly channel: ScriptChannel;
   readonly pipeline: Pipeline;
   readonly availability: ProbedAvailability;
+  readonly roster: Registry;
   readonly generation: Generation;
   readonly log: LogLine[];
   readonly events: GatewayEvent[];
@@ -137,6 +138,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     channel,
     pipeline,
     availability,
+    roster,
     generation,
     log,
     events,
