@@ -70,7 +70,7 @@ async function acceptOnce(context: Context, caller: Caller, request: MessageRequ
     request.id === null ? random.uuid() : messageKey(caller.id, request.conversation, request.id);
   // Looked for before its files are stored: a client that tries again would leave copies of them.
   const earlier = request.id === null ? null : await store.findByKey(WEB.channel, WEB.account, dedupeKey);
-  if (earlier !== null) return sameOrConflict(context, earlier, request);
+  if (earlier !== null) return repeated(context, earlier, request);
 
   const result = await accept(context, caller, request, { address, dedupeKey });
   switch (result.outcome) {
@@ -131,6 +131,13 @@ async function storeFiles(
     stored.push({ kind, name, mime, bytes: data.byteLength, source: { kind: "blob", key } });
   }
   return stored;
+}
+
+/** A client that tried again: what it sent isn't run again. @throws RollcallError `client-id-conflict` */
+async function repeated(context: Context, first: Entry, request: MessageRequest): Promise<MessageId> {
+  const id = await sameOrConflict(context, first, request);
+  context.deps.metrics.count("duplicates_suppressed_total");
+  return id;
 }
 
 /** @throws RollcallError `client-id-conflict` */

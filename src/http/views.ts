@@ -1,4 +1,5 @@
 import { toIso } from "../core/time.ts";
+import type { AccountingState } from "../ports/accounting.ts";
 import type { StatusReport } from "../ports/status.ts";
 import { json, type Answer } from "./answer.ts";
 import { readNumber, readQuery } from "./fields.ts";
@@ -28,7 +29,7 @@ export async function showStatus(context: Context): Promise<Answer> {
   });
 }
 
-/** `GET /api/v1/health`: the status with the accounting, counted anew. */
+/** `GET /api/v1/health`: the status with the accounting; `recount` is the last count of every row. */
 export async function showHealth(context: Context): Promise<Answer> {
   const { deps } = context;
   const [counts, totals, oldest] = await Promise.all([
@@ -36,6 +37,7 @@ export async function showHealth(context: Context): Promise<Answer> {
     deps.store.totals(),
     deps.store.oldestWaiting(),
   ]);
+  const recount = deps.accounting?.() ?? null;
   const outcomes = totals.accepted + totals.duplicate + totals.ignored + totals.refused;
   return json(200, {
     ...statusJson(deps.status.report(), clockOf(context)),
@@ -44,9 +46,15 @@ export async function showHealth(context: Context): Promise<Answer> {
     intakeOpen: deps.status.intakeOpen(),
     messages: counts,
     totals,
-    accountingDifference: totals.received - outcomes,
+    // Before the first recount, what the books say about themselves.
+    accountingDifference: recount?.difference ?? Math.abs(totals.received - outcomes),
+    recount: recount === null ? null : recountJson(recount),
     oldestWaitingAt: oldest === null ? null : toIso(oldest),
   });
+}
+
+function recountJson({ at, took, ...rest }: AccountingState): Readonly<Record<string, unknown>> {
+  return { ...rest, at: toIso(at), ms: Math.round(took) };
 }
 
 /** `GET /api/v1/agents`, `/harnesses`, `/channels`: a part of the status. */

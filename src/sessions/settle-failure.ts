@@ -114,6 +114,10 @@ export async function settleFailure(
       code: failure.code,
     });
   }
+  if (settled.to === "held") {
+    const ids = work.entries.map(({ id }) => id);
+    deps.log.warn("message.held", { ids, code: failure.code, incident: null });
+  }
   if (settled.to === "queued" && settled.usesAttempt) deps.metrics.count("turn_reruns_total");
   publishStates(deps, work.entries, settled.to);
   deps.outbox.wake();
