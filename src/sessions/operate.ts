@@ -1,33 +1,13 @@
-import { formatAddress, type Address } from "../core/address.ts";
+import { formatAddress } from "../core/address.ts";
 import type { Entry } from "../core/entry.ts";
 import { RollcallError } from "../core/errors.ts";
-import type { Ids, MessageId } from "../core/ids.ts";
+import type { MessageId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
 import type { Operate } from "../ports/operate.ts";
-import type { Outbox } from "../ports/outbox.ts";
-import type { Generation } from "../ports/roster.ts";
-import type { EntryMove, Store } from "../ports/store.ts";
-import type { Events } from "../ports/events.ts";
-import type { Lanes } from "./lanes.ts";
+import type { EntryMove } from "../ports/store.ts";
+import type { OperateDeps } from "./operate-deps.ts";
 import { release, releaseHeld } from "./release.ts";
 import { publishStates } from "./turn-deps.ts";
-
-export interface OperateDeps {
-  readonly store: Store;
-  readonly lanes: Lanes;
-  readonly outbox: Outbox;
-  readonly roster: { current(): Pick<Generation, "agents"> };
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Log;
-  readonly events: Events;
-  /** A person asks for another try: what is out is probed now. Absent where nothing runs. */
-  readonly retryCandidates?: (agent: string | null) => void;
-  /** Whether an address names a chat of a configured channel. */
-  readonly reachable: (address: Address) => boolean;
-}
 
 /** What an operator or a chat command can do with messages, over the store and the lanes. */
 export function createOperate(deps: OperateDeps): Operate {

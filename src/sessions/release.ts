@@ -1,7 +1,7 @@
 import type { Entry } from "../core/entry.ts";
 import { RollcallError } from "../core/errors.ts";
 import type { MessageId } from "../core/ids.ts";
-import type { OperateDeps } from "./operate.ts";
+import type { OperateDeps } from "./operate-deps.ts";
 import { publishStates } from "./turn-deps.ts";
 
 /** Entries that are moved in one transaction. */
