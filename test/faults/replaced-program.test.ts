@@ -24,20 +24,22 @@ function copyProgram(home: Home): string {
   return root;
 }
 
-async function startCopy(t: TestContext) {
+async function startCopy(t: TestContext, first: object = {}) {
   const telegram = await startTelegram({ token: "1:secret-of-the-test", limits: "off" });
   t.after(() => telegram.close());
   const home = makeHome(t);
   const { token, root: apiRoot } = telegram;
-  home.configure({
+  const configure = (change: object): void => home.configure({ ...declared, ...change });
+  const declared = {
     owners: [`telegram/default/${PERSON}`],
     agents: { list: [{ id: "main", model: { primary: "echo/default", fallbacks: ["claude-cli/default"] } }] },
     harnesses: { echo: { delay: "20ms" }, "claude-cli": { command: process.execPath } },
     channels: { telegram: { accounts: { default: { token, apiRoot } } } },
-  });
+  };
+  configure(first);
   const root = copyProgram(home);
   const gateway = await startGateway(t, home, { entry: join(root, "src/main.ts") });
-  return { telegram, root, gateway };
+  return { telegram, root, gateway, configure };
 }
 
 /** Everything that is done over HTTP, each once. @returns what failed */
@@ -75,7 +77,7 @@ async function until(what: string, look: () => boolean | Promise<boolean>): Prom
 }
 
 test("packages taken away under the running gateway: it serves, drains and stops as before, and says so", async (t) => {
-  const { telegram, root, gateway } = await startCopy(t);
+  const { telegram, root, gateway, configure } = await startCopy(t);
   const restart = async () => (await gateway.api("/api/v1/status")).json["restartNeeded"];
   assert.equal(await restart(), null);
   // At once: nothing was used before that could have loaded something.
@@ -90,6 +92,9 @@ test("packages taken away under the running gateway: it serves, drains and stops
   );
   await until("restart needed", async () => (await restart()) !== null);
   assert.match(JSON.stringify(await restart()), /node_modules/);
+  configure({ owners: [`telegram/default/${PERSON}`, "telegram/default/777"] });
+  gateway.signal("SIGHUP");
+  await gateway.logged("registry.swapped");
   const faults = gateway.lines.filter(({ level }) => level === "error" || level === "fatal");
   assert.deepEqual(
     faults.filter(({ event }) => event !== "harness.unavailable"),
@@ -118,4 +123,15 @@ test("put back as it was, nothing needs a restart; a changed file of the program
   await until("restart needed", async () => (await restart()) !== undefined);
   assert.equal(await restart(), "package.json changed since the start");
   await gateway.stop();
+});
+
+test("a reload that needs a package that is gone is refused, and the gateway serves on", async (t) => {
+  const { root, gateway, configure } = await startCopy(t, { channels: {} });
+  renameSync(join(root, "node_modules"), join(root, "gone"));
+  configure({});
+  gateway.signal("SIGHUP");
+  await gateway.logged("reload.rejected");
+  const { json } = await gateway.api("/api/v1/messages?wait=20", { body: { text: "still there" } });
+  assert.equal(replyOf(json), "still there");
+  assert.equal(await gateway.stop(), 0);
 });
