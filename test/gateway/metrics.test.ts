@@ -130,7 +130,7 @@ test("each metric says what really happened", async (t) => {
     const served = ["main", "paid", "broken"].map((agent) => of("agent_servable", { agent }));
     assert.deepEqual(served, [1, 1, 0]);
     const registered = samples.filter(({ name }) => name === "rollcall_harness_registered");
-    assert.deepEqual(registered.map(({ labels }) => labels["harness"]).sort(), [
+    assert.deepEqual(registered.map(({ labels }) => labels["harness"] ?? "").sort(), [
       "broken",
       "claude-cli",
       "echo",
