@@ -92,16 +92,18 @@ export function createTracker(deps: TrackerDeps): Tracker {
   };
   const step: Tracker["step"] = (tracked, event, change = {}) => {
     const before = { available: isAvailable(tracked), code: tracked.fault?.code ?? null };
+    // What a turn of an earlier generation saw of its own harness is no news of the one that serves.
+    const serves = deps.roster.current().harnesses.get(tracked.candidate.harness) === tracked.harness;
     Object.assign(tracked, change);
     if (event !== null) {
       const { breaker, page } = stepBreaker(tracked.breaker, event, deps.clock.monotonic());
       tracked.breaker = breaker;
-      if (page) pageFor(deps, tracked);
+      if (page && serves) pageFor(deps, tracked);
     }
     const available = isAvailable(tracked);
     if (available) tracked.fault = null;
     if (available !== before.available) tracked.since = deps.clock.now();
-    if (available !== before.available || (tracked.fault?.code ?? null) !== before.code)
+    if (serves && (available !== before.available || (tracked.fault?.code ?? null) !== before.code))
       tell(deps, tracked, available);
     if (available !== before.available) announce();
   };

@@ -10,6 +10,7 @@ import { createReloadGate } from "../../src/gateway/reload-gate.ts";
 import { countWaiting, dropWaiting } from "../../src/gateway/reload-removal.ts";
 import { tryReload, type ReloadDeps, type ReloadResult } from "../../src/gateway/reload.ts";
 import type { HarnessPlan } from "../../src/ports/harness.ts";
+import { candidatesFor } from "../../src/sessions/candidates.ts";
 import { createRig, type Rig } from "../fakes/core-rig.ts";
 import { settle } from "../fakes/clock.ts";
 import { keepEvents, keepLog } from "../fakes/quiet.ts";
@@ -213,6 +214,22 @@ test("a turn of the old generation goes to the old generation's fallback, though
   await rig.stop();
 });
 
+test("a turn that is claimed while the swap comes looks only at its own generation's candidates", async () => {
+  const { rig, reload } = await stage([on("a/x", "b/y")]);
+  const pin = rig.roster.pin();
+  await reload({ agents: [on("c/z")], harnesses: { c: "new" } });
+  const names = candidatesFor(rig.availability, pin.generation, "main").map(
+    ({ candidate }) => candidate.harness,
+  );
+  assert.deepEqual(names, ["a", "b"]);
+  assert.deepEqual(
+    candidatesFor(rig.availability, rig.roster.current(), "main").map(({ candidate }) => candidate.harness),
+    ["c"],
+  );
+  pin.release();
+  await rig.stop();
+});
+
 test("a fault of the old instance closes nobody of the new one", async () => {
   const { rig, reload, say } = await stage([on("a/x")]);
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -224,8 +241,10 @@ test("a fault of the old instance closes nobody of the new one", async () => {
   await rig.run();
   await reload({ agents: [on("a/x")], harnesses: { a: "new" } });
   resolve();
-  await rig.run(5000);
+  await rig.run();
   assert.equal(rig.availability.of("main")[0]?.available, true);
+  assert.ok(!rig.log.some(({ event }) => event === "harness.unavailable"));
+  await rig.run(5000);
   assert.deepEqual(rig.texts(), ["echo: hello"], "held for a moment, answered by the new one");
   await rig.stop();
 });
