@@ -6,6 +6,9 @@ export interface OptionSpec {
   readonly about: string;
 }
 
+/** What most commands take that print something. */
+export const JSON_OUT: OptionSpec = { flags: "--json", about: "for programs" };
+
 /** A command: data, so that help, guide and parser are made of the same. Its code is loaded when it runs. */
 export interface CommandSpec {
   /** One word, or two for a command of a family. */

@@ -44,7 +44,7 @@ const CODE = ["src", "dist"];
  * Everything that a declared thing needs was loaded before the gateway listened, so that a replaced program doesn't
  * disturb the running one. It only isn't what the next start will run, and the operator is told.
  */
-export function watchProgram(input: ProgramWatchInput): ProgramWatch {
+function watchProgram(input: ProgramWatchInput): ProgramWatch {
   let first: ReadonlyMap<string, string> | null = null;
   let reason: string | null = null;
   let stopped = false;

@@ -11,7 +11,7 @@ import type { Status } from "../ports/status.ts";
 import { recoverTurns } from "../sessions/recover.ts";
 import { LAST_WORDS, openAlerting, type Alerting } from "./alerting.ts";
 import { drain } from "./drain.ts";
-import { watchHealth } from "./health-line.ts";
+import { watchHealth, type HealthWatch } from "./health-line.ts";
 import { channelResources } from "./open-channels.ts";
 import { openParts, type Parts } from "./parts.ts";
 import { buildPipeline, type Pipeline } from "./pipeline.ts";
@@ -81,17 +81,8 @@ export async function serve(input: ServeInput): Promise<Serving> {
   });
   boot.undo("http", UNDO.http, () => http.close(UNDO.http / 2));
   const channels = channelResources(input, pipeline);
-  const { metrics, events } = parts;
-  const watch = watchHealth({
-    status,
-    events,
-    clock: systemClock,
-    log: log.child("health"),
-    every: () => roll.registry.current().config.gateway.health.lineEvery,
-    changed: (line) => input.supervision.status(line),
-  });
-  input.supervision.watch(() => [...parts.storeHealth.pulses(), ...pipeline.lanes.pulses()]);
-  boot.undo("health line", UNDO.step, () => watch.stop());
+  const { metrics } = parts;
+  const watch = healthWatch(input, parts, status, pipeline);
   return {
     http,
     status,
@@ -123,6 +114,26 @@ export async function serve(input: ServeInput): Promise<Serving> {
       await drain({ plan, lanes: pipeline.lanes, outbox: pipeline.outbox, clock: systemClock, log });
     },
   };
+}
+
+/** Says how things stand, to the log, to the page and to the supervisor. */
+function healthWatch(
+  { platform, roll, boot, supervision }: ServeInput,
+  parts: Parts,
+  status: Status,
+  pipeline: Pipeline,
+): HealthWatch {
+  const watch = watchHealth({
+    status,
+    events: parts.events,
+    clock: systemClock,
+    log: platform.log.child("health"),
+    every: () => roll.registry.current().config.gateway.health.lineEvery,
+    changed: (line) => supervision.status(line),
+  });
+  boot.undo("health line", UNDO.step, () => watch.stop());
+  supervision.watch(() => [...parts.storeHealth.pulses(), ...pipeline.lanes.pulses()]);
+  return watch;
 }
 
 function statusOf(

@@ -25,7 +25,7 @@ export interface NotifyDeps {
   readonly senders?: readonly NotifySender[];
 }
 
-export const SILENT_NOTIFY: Notify = { active: false, send: () => {}, close: async () => {} };
+const SILENT_NOTIFY: Notify = { active: false, send: () => {}, close: async () => {} };
 
 /** Looked at too: the PATH of a service is often short. */
 const USUAL_PATH = "/usr/local/bin:/usr/bin:/bin";

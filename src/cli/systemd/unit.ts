@@ -19,7 +19,7 @@ export interface UnitFacts {
 }
 
 /** From this version on systemd sends the reload signal itself, and waits for the end of the reload. */
-export const NOTIFY_RELOAD = 253;
+const NOTIFY_RELOAD = 253;
 /** Between the end that the gateway promises and the supervisor's SIGKILL. */
 const KILL_MARGIN: Duration = 5 * SECOND;
 const WATCHDOG: Duration = 60 * SECOND;

@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import { EXIT, messageOf, RollcallError, type ExitCode } from "../../core/errors.ts";
 import type { Terminal } from "../terminal.ts";
-import type { Account, ServicePlan } from "./plan-service.ts";
+import type { Account, ServicePlan } from "./plan-unit.ts";
 
 const PRIVATE = 0o600;
 const PUBLIC = 0o644;

@@ -1,13 +1,7 @@
 import { EXIT, RollcallError } from "../../core/errors.ts";
 import type { Invocation, Run } from "../invocation.ts";
-import { checkInside, giveStateDir, removeService, systemctl, writeService } from "../service/install.ts";
-import {
-  accountOf,
-  placesOf,
-  planService,
-  systemdVersion,
-  type ServicePlan,
-} from "../service/plan-service.ts";
+import { checkInside, giveStateDir, removeService, systemctl, writeService } from "../systemd/install.ts";
+import { accountOf, placesOf, planService, systemdVersion, type ServicePlan } from "../systemd/plan-unit.ts";
 
 export const run: Run = (invocation) => {
   if (invocation.command === "service install") return install(invocation);

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { RollcallError } from "../../core/errors.ts";
 import { MINUTE, type Duration } from "../../core/time.ts";
 import { packageRoot } from "../../gateway/version.ts";
-import { serviceFacts, type ServiceFacts } from "../../gateway/service-facts.ts";
+import { serviceFacts, type ServiceFacts } from "../../gateway/unit-facts.ts";
 import type { Invocation } from "../invocation.ts";
 import { environmentText, serviceEnvironment, type Environment } from "./environment-file.ts";
 import { unitText, type UnitFacts } from "./unit.ts";

@@ -68,7 +68,7 @@ interface Names {
 }
 
 /** Every program and every variable that a configuration names, wherever it stands. Pure. */
-export function namesIn(config: Config): Names {
+function namesIn(config: Config): Names {
   const names: Names = { programs: new Set(), variables: new Set() };
   for (const { kind, options } of declaredHarnesses(config)) {
     const usual = Object.hasOwn(options, "command") ? undefined : USUAL[kind];

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { ServiceFacts } from "../../gateway/service-facts.ts";
+import type { ServiceFacts } from "../../gateway/unit-facts.ts";
 
 export type Environment = Readonly<Record<string, string>>;
 
