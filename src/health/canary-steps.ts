@@ -2,12 +2,12 @@ import type { EntryState } from "../core/entry.ts";
 import type { StoredMessage } from "../ports/store.ts";
 
 /** The walk of a message, step by step. */
-export const CANARY_STEPS = ["accepted", "claimed", "prompted", "answered", "sent"] as const;
+const CANARY_STEPS = ["accepted", "claimed", "prompted", "answered", "sent"] as const;
 /** A step of the walk. */
 export type CanaryStep = (typeof CANARY_STEPS)[number];
 
 /** The first step that was never made, in any of the message's attempts; null when all were. Pure. */
-export function stoppedAt(stored: StoredMessage | null): CanaryStep | null {
+function stoppedAt(stored: StoredMessage | null): CanaryStep | null {
   if (stored === null) return "accepted";
   const happened = new Set(stored.history.map(({ event }) => event));
   const made: Readonly<Record<CanaryStep, boolean>> = {
