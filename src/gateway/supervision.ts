@@ -112,12 +112,15 @@ export function createSupervision(deps: SupervisionDeps): GatewaySupervision {
 export async function openSupervision({ env, log }: Platform): Promise<GatewaySupervision> {
   const wire = { env, clock: systemClock, log: log.child("supervision") };
   const within = stopWithin(env);
-  return createSupervision({
+  const supervision = createSupervision({
     ...wire,
     notify: await createNotify(wire),
     pids: [process.pid, process.ppid],
     stopWithin: within,
   });
+  // What the gateway starts must not speak in its name.
+  for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete env[name];
+  return supervision;
 }
 
 const STARVING = "something is stuck; the watchdog isn't fed until it goes on";
