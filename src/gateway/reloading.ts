@@ -136,6 +136,19 @@ function reloadDeps(
 /** How long a reload that is under way may go on at a stop, in milliseconds. */
 const STOP = 1000;
 
+/**
+ * A plugin is code of this process, loaded before anything is served: one that blocks or throws must not meet people.
+ *
+ * @throws RollcallError `restart-needed`
+ */
+function refuseNewPlugins(serving: Config, next: Config): void {
+  const fresh = next.plugins.filter((plugin) => !serving.plugins.includes(plugin));
+  if (fresh.length > 0)
+    throw new RollcallError("restart-needed", {
+      detail: `plugins (${fresh.join(", ")}): a change needs a restart`,
+    });
+}
+
 /** One incident while the file says something else than what serves. */
 function tellOf(alerting: ReloadingParts["alerting"], { outcome, nextStart }: ReloadResult): void {
   if ("generation" in outcome) return alerting.resolve("reload-refused", "configuration");
@@ -164,6 +177,7 @@ async function propose(input: ServeInput, trigger: Trigger, served: string | nul
     stateDir: platform.stateDir,
   });
   const { config, text } = settled;
+  refuseNewPlugins(input.roll.registry.current().config, config);
   const warnings = [...settled.warnings, ...unsupported(config)];
   const plans = await planDeclared({
     ...settled,

@@ -14,6 +14,8 @@ export interface TelegramOptions {
   /** Time of polls, limits and messages; the machine's when absent. */
   readonly clock?: Clock;
   readonly username?: string;
+  /** The bot's id, for tests with more than one. */
+  readonly botId?: number;
   /** `off` takes any number of messages. */
   readonly limits?: PaceLimits | "off";
   readonly port?: number;
@@ -64,7 +66,7 @@ const systemTime: Clock = {
 export async function startTelegram(options: TelegramOptions): Promise<FakeTelegram> {
   const clock = options.clock ?? systemTime;
   const bot: Bot = {
-    id: 7001,
+    id: options.botId ?? 7001,
     username: options.username ?? "rollcall_test_bot",
     first_name: "Rollcall",
     can_read_all_group_messages: false,
