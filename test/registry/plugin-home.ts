@@ -49,12 +49,26 @@ export interface FailedStart {
   readonly answered: number;
 }
 
-/** Starts a gateway that must fail, with a witness that tries its port all the time. */
-export async function failedStart(t: TestContext, home: Home): Promise<FailedStart> {
+/**
+ * Starts a gateway that must fail, with a witness that tries its port all the time.
+ *
+ * @param until one that comes up all the same is ended at the first of these events
+ */
+export async function failedStart(
+  t: TestContext,
+  home: Home,
+  until: readonly string[] = [],
+): Promise<FailedStart> {
   const port = await freePort();
   const begun = performance.now();
   const program = runProgram(t, home, "start", { args: ["--port", String(port)] });
   const witness = watchPort(port);
+  for (const event of until) {
+    program.logged(event).then(
+      () => program.signal("SIGTERM"),
+      () => undefined,
+    );
+  }
   const { code, signal } = await program.exited;
   const ms = performance.now() - begun;
   const { looks, answered } = await witness.stop();
