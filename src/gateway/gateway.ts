@@ -45,6 +45,7 @@ export async function runGateway(options: StartOptions): Promise<ExitCode> {
     draining: false,
     started: false,
     sealed: false,
+    crashed: false,
     settled: null,
     raiseLast: null,
   };
@@ -54,6 +55,7 @@ export async function runGateway(options: StartOptions): Promise<ExitCode> {
     log: platform.log,
     ownerOf: (stack) => plugins.ownerOf(stack),
     sealed: () => stage.sealed,
+    crashed: () => void (stage.crashed = true),
   });
   const stopRequested = AbortSignal.any([options.stopRequested, last.signal]);
   const boot = createBoot(systemClock, platform.log.child("boot"), stopRequested);

@@ -22,15 +22,17 @@ export interface LastResortDeps {
   readonly ownerOf: (stack: string) => string | null;
   /** Whether the registry is sealed: before that, a plugin's stray error is a fault of the start. */
   readonly sealed: () => boolean;
+  /** Told that the gateway ends by such an error. */
+  readonly crashed: () => void;
 }
 
-/** How long a gateway may take to stop after an error that nobody caught. Everything of worth is durable anyway. */
-const STOP_WITHIN: Duration = 5 * SECOND;
+/** How long a gateway may take to drain, to tell and to close after an error that nobody caught; then it just ends. */
+const END_WITHIN: Duration = 15 * SECOND;
 
 /**
  * A promise that was rejected and that nobody waits for is logged with its origin, and nothing else happens: who wrote
  * it sees its own work fail. An exception that nobody caught may have left anything half done: the gateway drains for
- * at most 5 s and ends with exit 1, for its supervisor to start it again.
+ * at most 5 s, alerts, and ends with exit 1, for its supervisor to start it again.
  */
 export function createLastResort(deps: LastResortDeps): LastResort {
   const { process, log } = deps;
@@ -52,8 +54,9 @@ export function createLastResort(deps: LastResortDeps): LastResort {
       detail: line,
       cause: error,
     });
+    deps.crashed();
     controller.abort("an uncaught exception");
-    setTimeout(() => process.exit(fault?.exit ?? EXIT.bug), STOP_WITHIN).unref();
+    setTimeout(() => process.exit(fault?.exit ?? EXIT.bug), END_WITHIN).unref();
   };
   const rejected = (reason: unknown): void => {
     if (reason instanceof InvariantBroken) return thrown(reason);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, messageOf, type ExitCode } from "../core/errors.ts";
+import { SECOND, type Duration } from "../core/time.ts";
 import { UNDO } from "../boot/stop-plan.ts";
 import { createHttp } from "../http/http.ts";
 import type { HttpServer } from "../http/deps.ts";
@@ -110,7 +111,7 @@ export async function serve(input: ServeInput): Promise<Serving> {
       stage.draining = true;
       reloading.stop();
       const { grace } = roll.registry.current().config.gateway.drain;
-      const plan = input.supervision.stopping(grace);
+      const plan = input.supervision.stopping(stage.crashed ? Math.min(grace, CRASH_GRACE) : grace);
       await drain({ plan, lanes: pipeline.lanes, outbox: pipeline.outbox, clock: systemClock, log });
     },
   };
@@ -135,6 +136,9 @@ function healthWatch(
   supervision.watch(() => [...parts.storeHealth.pulses(), ...pipeline.lanes.pulses()]);
   return watch;
 }
+
+/** What running turns get after an error that nobody caught: with their replies it is over within 5 s. */
+const CRASH_GRACE: Duration = 2 * SECOND;
 
 function statusOf(
   { platform, roll, stage }: ServeInput,

@@ -17,6 +17,8 @@ export interface Stage extends StartSoFar {
   started: boolean;
   /** Whether the roll was called: from then on nobody registers anything. */
   sealed: boolean;
+  /** Whether an error that nobody caught ends the gateway: nobody knows what it left half done. */
+  crashed: boolean;
 }
 
 export interface StatusInput {
