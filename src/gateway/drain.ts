@@ -7,7 +7,7 @@ import type { Dispatcher } from "../outbox/dispatcher.ts";
 import type { Lanes } from "../sessions/lanes.ts";
 
 /** Says how long the supervisor waits before it kills, e.g. `45s`. Units and manifests of ours set it. */
-export const STOP_WITHIN = "ROLLCALL_STOP_WITHIN";
+const STOP_WITHIN = "ROLLCALL_STOP_WITHIN";
 
 /** How long the supervisor waits; null when nobody said. @throws RollcallError `config-invalid` */
 export function stopWithin(env: NodeJS.ProcessEnv): Duration | null {

@@ -59,12 +59,12 @@ function readStates(text: string): readonly EntryState[] {
 }
 
 /** Cursors are opaque to clients, so that what they hold may change. */
-export function writeCursor(seq: number): string {
+function writeCursor(seq: number): string {
   return Buffer.from(`seq:${seq}`).toString("base64url");
 }
 
 /** @throws RollcallError `request-malformed` */
-export function readCursor(cursor: string): number {
+function readCursor(cursor: string): number {
   const seq = /^seq:(\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString("latin1"))?.[1];
   if (seq === undefined) throw malformed("cursor", "is not one that a list gave");
   return Number(seq);

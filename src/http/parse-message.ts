@@ -24,7 +24,7 @@ export interface RequestAttachment {
 
 const FIELDS = ["text", "agent", "conversation", "id", "to", "attachments"];
 const ATTACHMENT_FIELDS = ["name", "mime", "data"];
-export const MAIN_CONVERSATION = "main";
+const MAIN_CONVERSATION = "main";
 
 /**
  * Reads the body of `POST /api/v1/messages`. Pure.
