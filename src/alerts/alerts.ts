@@ -116,6 +116,7 @@ function queueOf(deps: AlertDeps, state: () => State): AlertQueue {
       metrics.count("alerts_total", { code: alert.code, route: kind, outcome });
       if (outcome === "failed") log.warn("alert.failed", { alert: alert.id, route, detail, ms });
     },
+    tellers: (incident) => byId(state(), incident)?.toldBy ?? [],
     async keep(queued) {
       const incident = byId(state(), queued.alert.incident);
       const over = new AbortController();
@@ -142,9 +143,12 @@ function queueOf(deps: AlertDeps, state: () => State): AlertQueue {
 /** Remembers how an alert ended, with its incident where that is still known. */
 function finish(state: State, queued: QueuedAlert): void {
   const incident = byId(state, queued.alert.incident);
-  const reached = queued.state === "delivered" && incident?.deliveredAt === null;
-  if (incident === null || !reached) void state.journal.save(incident, queued);
-  else void keep(state, { ...incident, deliveredAt: state.deps.clock.now() }, queued);
+  if (incident === null || queued.state !== "delivered") return void state.journal.save(incident, queued);
+  const { route } = queued;
+  const toldBy =
+    route === null || route.includes(",") ? incident.toldBy : [...new Set([...incident.toldBy, route])];
+  const deliveredAt = incident.deliveredAt ?? state.deps.clock.now();
+  void keep(state, { ...incident, deliveredAt, toldBy }, queued);
 }
 
 function byId(state: State, id: string): Incident | null {
@@ -226,7 +230,8 @@ function sayDue(state: State, incident: Incident): void {
   const now = deps.clock.now();
   const say = dueOf(incident, now, state.muted);
   const said = say === null ? incident : afterSaying(incident, say, now);
-  const next = closeIfOver(said, now);
+  // While its last words are on their way it is known who has to hear them.
+  const next = queue.holds(said.id) ? said : closeIfOver(said, now);
   if (next === incident) return;
   void keep(state, next);
   if (say !== null) {

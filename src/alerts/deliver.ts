@@ -58,6 +58,28 @@ export function deliver(
   });
 }
 
+/**
+ * The end of an incident: told by every route that told of its beginning, so that nobody goes on believing it. When none
+ * of them works now, by whichever does.
+ */
+export async function deliverEnd(
+  deps: DeliverDeps,
+  routes: readonly AlertRoute[],
+  tellers: readonly string[],
+  alert: Alert,
+): Promise<string | null> {
+  const due = routes.filter(({ name }) => tellers.includes(name));
+  const receipts = await Promise.all(due.map((route) => tryRoute(deps.clock, route, alert)));
+  for (const receipt of receipts) deps.tried(alert, receipt);
+  const delivered = receipts.filter(({ outcome }) => outcome === "delivered").map(({ route }) => route);
+  if (delivered.length > 0) return delivered.join(", ");
+  return deliver(
+    deps,
+    routes.filter((route) => !due.includes(route)),
+    alert,
+  );
+}
+
 /** One try of one route within its own deadline. Never rejects. */
 export async function tryRoute(clock: Clock, route: AlertRoute, alert: Alert): Promise<RouteReceipt> {
   const { name } = route;

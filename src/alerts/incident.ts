@@ -44,6 +44,7 @@ export function openIncident(
     cameBack: false,
     alerts: 0,
     deliveredAt: null,
+    toldBy: [],
     answeredBefore: answered,
   };
 }

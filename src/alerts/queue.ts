@@ -5,7 +5,7 @@ import { MINUTE, SECOND, type Duration } from "../core/time.ts";
 import type { AlertRoute } from "../ports/alert-route.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
-import { deliver, type DeliverDeps } from "./deliver.ts";
+import { deliverEnd, type DeliverDeps } from "./deliver.ts";
 
 /** Between rounds in which every route failed. */
 const ROUNDS: Backoff = { first: SECOND, factor: 2, max: MINUTE, jitter: 0.1 };
@@ -16,6 +16,8 @@ export interface QueueDeps extends DeliverDeps {
   readonly random: Random;
   readonly log: Log;
   readonly routes: () => readonly AlertRoute[];
+  /** Names of the routes that have told of an incident. */
+  readonly tellers: (incident: string) => readonly string[];
   /** Before the first try: resolves when the alert is kept, or has waited for that long enough. */
   readonly keep: (queued: QueuedAlert) => Promise<void>;
   /** An alert has come to its end. */
@@ -28,6 +30,8 @@ export interface AlertQueue {
   add(queued: QueuedAlert, kept: boolean): void;
   /** A way out may be open again: what waits for its next round is tried at once. */
   poke(): void;
+  /** Whether an alert of this incident is on its way. */
+  holds(incident: string): boolean;
   /** Whether something waits whose last round reached nobody. */
   stuck(): boolean;
   /** Resolves when nothing is in its first round, or past `within`. */
@@ -62,7 +66,7 @@ export function createQueue(deps: QueueDeps): AlertQueue {
         end(line, { ...head.queued, state: "logged" });
         continue;
       }
-      const route = await deliver(deps, routes, head.queued.alert);
+      const route = await sendOne(deps, routes, head.queued);
       if (route === null) {
         line.rounds += 1;
         const delay = backoffDelay(ROUNDS, line.rounds, deps.random.next());
@@ -96,6 +100,7 @@ export function createQueue(deps: QueueDeps): AlertQueue {
       go(key, line);
     },
     poke: () => poke(),
+    holds: (incident) => lines.has(incident),
     stuck: () => [...lines.values()].some((line) => line.rounds > 0),
     async settled(within) {
       const until = deps.clock.monotonic() + within;
@@ -107,6 +112,15 @@ export function createQueue(deps: QueueDeps): AlertQueue {
       for (const line of lines.values()) line.cancel();
     },
   };
+}
+
+function sendOne(
+  deps: QueueDeps,
+  routes: readonly AlertRoute[],
+  { alert }: QueuedAlert,
+): Promise<string | null> {
+  const tellers = alert.kind === "resolved" ? deps.tellers(alert.incident) : [];
+  return deliverEnd(deps, routes, tellers, alert);
 }
 
 /** Takes what need not be said any more out of a line that got long: never its head, which may be on its way. */

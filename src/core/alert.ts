@@ -46,6 +46,8 @@ export interface Incident extends Condition {
   readonly alerts: number;
   /** When a route first delivered an alert of it. */
   readonly deliveredAt: Instant | null;
+  /** Routes that delivered one: they get its end too. */
+  readonly toldBy: readonly string[];
   /** Messages answered before it began, as the store counts them. */
   readonly answeredBefore: number;
 }

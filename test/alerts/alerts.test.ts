@@ -110,6 +110,28 @@ describe("the way of an alert", () => {
     assert.ok(Math.abs(a - b) <= SECOND, "both went when the way was open");
   });
 
+  it("that told of a beginning tells of the end, whatever came before it in the list", async (t) => {
+    const rig = await createAlertRig(t, { routes: ["one", "two", "three"] });
+    const [first, second, third] = rig.routes;
+    assert.ok(first && second && third);
+    first.does = "fails";
+    rig.center.raise(MISSING);
+    await rig.pass(SECOND);
+    first.does = "works";
+    rig.center.resolve(MISSING.code, MISSING.subject);
+    await rig.pass(10 * SECOND);
+    assert.deepEqual(kindsOf(second), ["raised", "resolved"]);
+    assert.deepEqual(kindsOf(first), ["raised"]);
+    // And when that one is gone by then, whoever works.
+    rig.center.raise({ code: "store-full", subject: "store" });
+    await rig.pass(SECOND);
+    first.does = "unusable";
+    rig.center.resolve("store-full", "store");
+    await rig.pass(10 * SECOND);
+    assert.deepEqual(kindsOf(second), ["raised", "resolved", "resolved"]);
+    assert.deepEqual(kindsOf(third), []);
+  });
+
   it("isn't held back by a store that hangs", async (t) => {
     const rig = await createAlertRig(t);
     const [first] = rig.routes;
