@@ -7,6 +7,7 @@ import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { Harness } from "../ports/harness.ts";
+import { routeWarning } from "./alert-routes.ts";
 import { HARNESS_KINDS } from "./catalog.ts";
 import type { Plans } from "./plan.ts";
 import { openPlatform, type Platform } from "./platform.ts";
@@ -55,7 +56,12 @@ export async function runCheck(options: CheckOptions): Promise<ExitCode> {
   const plugins = openPlugins(platform, () => false);
   const told = (): void => undefined;
   const plans = await planDeclared({ ...loaded, secrets: platform.secrets, plugins, told });
-  const warnings = [...loaded.warnings, ...unsupported(loaded.config)];
+  const oneWay = routeWarning(plans.alertRoutes);
+  const warnings = [
+    ...loaded.warnings,
+    ...unsupported(loaded.config),
+    ...(oneWay === null ? [] : [oneWay]),
+  ];
   const registered = [...plans.harnesses.keys()];
   const faults = plans.unregistered.map((missing) => unregisteredLine(missing, registered));
   const roll = await callEach(options, platform, plans, loaded.config.agents.list);

@@ -33,7 +33,10 @@ async function fail(
 }
 
 const FAULTS: Readonly<
-  Record<string, { readonly exit: number; readonly code: string; spoil(home: Home, hook: FakeWebhook): void }>
+  Record<
+    string,
+    { readonly exit: number; readonly code: string; readonly spoil: (home: Home, hook: FakeWebhook) => void }
+  >
 > = {
   "a configuration that can't be read": {
     exit: 78,

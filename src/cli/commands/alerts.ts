@@ -53,8 +53,7 @@ async function acknowledge(invocation: Invocation, client: Client): ReturnType<R
   const given = onlyArg(invocation);
   const open = given === "" ? await openIds(client) : [given];
   const known: Json[] = [];
-  for (const id of open)
-    known.push(await client.post(`/api/v1/alerts/${encodeURIComponent(id)}/ack`, {}));
+  for (const id of open) known.push(await client.post(`/api/v1/alerts/${encodeURIComponent(id)}/ack`, {}));
   if (invocation.flag("json")) printJson(terminal, { alerts: known.map(({ alert }) => alert) });
   else for (const id of open) terminal.out(`${visibleText(id)} is taken over; no more reminders\n`);
   return EXIT.ok;
@@ -95,6 +94,8 @@ async function test(invocation: Invocation, client: Client): ReturnType<Run> {
     detail:
       receipts.length === 0
         ? "there is no route but the log"
-        : failed.map((receipt) => `${fieldText(receipt, "route")} ${fieldText(receipt, "outcome")}`).join(", "),
+        : failed
+            .map((receipt) => `${fieldText(receipt, "route")} ${fieldText(receipt, "outcome")}`)
+            .join(", "),
   });
 }
