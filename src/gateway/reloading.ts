@@ -6,7 +6,7 @@ import type { ReloadOutcome } from "../http/deps.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Intake } from "../ports/intake.ts";
-import { isCutOff } from "../registry/reload.ts";
+import { isCutOff, newPlugins } from "../registry/reload.ts";
 import type { Alerting } from "./alerting.ts";
 import type { ChannelResources } from "./channel-resources.ts";
 import { watchConfig } from "./config-watch.ts";
@@ -136,17 +136,12 @@ function reloadDeps(
 /** How long a reload that is under way may go on at a stop, in milliseconds. */
 const STOP = 1000;
 
-/**
- * A plugin is code of this process, loaded before anything is served: one that blocks or throws must not meet people.
- *
- * @throws RollcallError `restart-needed`
- */
-function refuseNewPlugins(serving: Config, next: Config): void {
-  const fresh = next.plugins.filter((plugin) => !serving.plugins.includes(plugin));
-  if (fresh.length > 0)
-    throw new RollcallError("restart-needed", {
-      detail: `plugins (${fresh.join(", ")}): a change needs a restart`,
-    });
+/** Nothing of them is even imported. @throws RollcallError `restart-needed` */
+function refuseNewPlugins(fresh: readonly string[]): void {
+  if (fresh.length === 0) return;
+  throw new RollcallError("restart-needed", {
+    detail: `plugins (${fresh.join(", ")}): a change needs a restart`,
+  });
 }
 
 /** One incident while the file says something else than what serves. */
@@ -177,7 +172,7 @@ async function propose(input: ServeInput, trigger: Trigger, served: string | nul
     stateDir: platform.stateDir,
   });
   const { config, text } = settled;
-  refuseNewPlugins(input.roll.registry.current().config, config);
+  refuseNewPlugins(newPlugins(input.roll.registry.current().config, config));
   const warnings = [...settled.warnings, ...unsupported(config)];
   const plans = await planDeclared({
     ...settled,

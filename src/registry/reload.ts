@@ -31,8 +31,15 @@ const RESTART_KEYS: readonly {
   { key: "gateway.port", of: ({ gateway }) => gateway.port, fixedBy: "port" },
   { key: "gateway.auth.token", of: ({ gateway }) => gateway.auth.token ?? null },
   { key: "store", of: ({ store }) => store },
-  { key: "plugins", of: ({ plugins }) => plugins },
 ];
+
+/**
+ * Plugins that are listed and weren't. They are code of this process, loaded before anything is served: one that blocks
+ * or throws must not meet people. One that is no longer listed just brings nothing to the next generation.
+ */
+export function newPlugins(serving: Config, next: Config): readonly string[] {
+  return next.plugins.filter((plugin) => !serving.plugins.includes(plugin));
+}
 
 /** The keys that differ and that a running gateway can't take up. */
 export function restartRefusals(
@@ -40,9 +47,11 @@ export function restartRefusals(
   next: Config,
   fixed: FixedKeys = { host: false, port: false },
 ): readonly Refusal[] {
-  return RESTART_KEYS.filter(
+  const keys = RESTART_KEYS.filter(
     ({ of, fixedBy }) => (fixedBy === undefined || !fixed[fixedBy]) && !sameData(of(serving), of(next)),
-  ).map(({ key }) => ({
+  ).map(({ key }) => key);
+  const plugins = newPlugins(serving, next).map((plugin) => `plugins (${plugin})`);
+  return [...keys, ...plugins].map((key) => ({
     code: "restart-needed",
     detail: `${key}: a change needs a restart`,
   }));

@@ -188,7 +188,7 @@ test("a plugin that agents need can't be taken off the list, nor a new one be lo
   const reasons = emptied.json["reasons"] as readonly { code: string; detail: string }[];
   assert.deepEqual(
     reasons.map(({ code }) => code),
-    ["harness-unregistered", "restart-needed"],
+    ["harness-unregistered"],
   );
   assert.match(reasons[0]?.detail ?? "", /declared harness "parrot" is not registered \(agent main\)/);
   const next = (await gateway.api("/api/v1/status")).json["nextStart"] as { ok: boolean; code: string };

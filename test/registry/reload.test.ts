@@ -23,8 +23,8 @@ test("keys that only a start reads are refused by name, others are taken up", ()
     ["host", gatewayWith({ host: "0.0.0.0" }), ["gateway.host"]],
     ["port", gatewayWith({ port: 1 }), ["gateway.port"]],
     ["token", gatewayWith({ auth: { token: { env: "OTHER" } } }), ["gateway.auth.token"]],
-    ["plugins", sampleConfig({ plugins: ["./a.ts"] }), ["plugins"]],
-    ["both", { ...gatewayWith({ port: 1 }), plugins: ["x"] }, ["gateway.port", "plugins"]],
+    ["a new plugin", sampleConfig({ plugins: ["./a.ts"] }), ["plugins (./a.ts)"]],
+    ["both", { ...gatewayWith({ port: 1 }), plugins: ["x"] }, ["gateway.port", "plugins (x)"]],
     ["owners", sampleConfig({ owners: ["telegram/default/1"] }), []],
     ["agents", sampleConfig({ agents: { list: [sampleAgent({ id: "other" })] } }), []],
     ["public address", gatewayWith({ publicUrl: "https://chat.example.org" }), []],
@@ -38,6 +38,12 @@ test("keys that only a start reads are refused by name, others are taken up", ()
       name,
     );
   }
+});
+
+test("a plugin that is no longer listed is no reason by itself", () => {
+  const serving = sampleConfig({ plugins: ["./a.ts", "./b.ts"] });
+  assert.deepEqual(restartRefusals(serving, sampleConfig({ plugins: ["./b.ts"] })), []);
+  assert.deepEqual(restartRefusals(serving, sampleConfig({ plugins: ["./b.ts", "./a.ts"] })), []);
 });
 
 test("a key that the command line overrides is no reason", () => {
