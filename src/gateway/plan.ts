@@ -6,9 +6,8 @@ import type { HarnessKind, HarnessPlan } from "../ports/harness.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { declaredHarnesses, type Unregistered } from "../registry/build.ts";
 import type { Kinds } from "../registry/draft.ts";
-import { gatherBuiltIns } from "../registry/gathered.ts";
 import { planAlertRoutes } from "./alert-routes.ts";
-import { BUILT_INS, HARNESS_KINDS } from "./catalog.ts";
+import { HARNESS_KINDS } from "./catalog.ts";
 import { sectionOf } from "./section-of.ts";
 
 export interface PlanInput {
@@ -16,8 +15,8 @@ export interface PlanInput {
   /** Folder that relative paths of the configuration start from. */
   readonly baseDir: string;
   readonly secrets: Secrets;
-  /** What declared names mean, sealed; without it the built-in kinds alone. */
-  readonly kinds?: Kinds;
+  /** What declared names mean: sealed. */
+  readonly kinds: Kinds;
 }
 
 /** Everything that is declared, resolved to code and checked, with nothing opened yet. */
@@ -35,7 +34,7 @@ export interface Plans {
  * @throws RollcallError `config-invalid`, `secret-unresolved`, `channel-unregistered`
  */
 export async function planAll(input: PlanInput): Promise<Plans> {
-  const kinds = input.kinds ?? gatherBuiltIns(BUILT_INS).kinds();
+  const { kinds } = input;
   const unregistered: Unregistered[] = [];
   const harnesses = new Map<string, HarnessPlan>();
   for (const declared of declaredHarnesses(input.config)) {

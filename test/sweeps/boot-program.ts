@@ -13,6 +13,8 @@ export interface PlayedProgram extends Played {
   /** How often the witness saw the port open although the start had to fail. */
   readonly answered: number;
   readonly ms: number;
+  /** What it said on its standard error, at the end. */
+  readonly said: string;
 }
 
 /** Whether real time can't blur what the scene means. */
@@ -53,7 +55,15 @@ export async function playProgram(given: Scene): Promise<PlayedProgram> {
     if (code !== 0) sights.push({ at: 0, what: "failed", detail: failureOf(stderr) });
     const listened = sights.some(({ what }) => what === "listening");
     const kept = lines.map(({ level, event, ...fields }) => ({ level, event, fields }));
-    return { sights, lines: kept, pending: 0, code, ms, answered: listened ? 0 : answered };
+    return {
+      sights,
+      lines: kept,
+      pending: 0,
+      code,
+      ms,
+      said: stderr.slice(-500),
+      answered: listened ? 0 : answered,
+    };
   } finally {
     for (const end of ends) end();
     rmSync(home.dir, { recursive: true, force: true });

@@ -64,7 +64,8 @@ async function onPrograms(from: number, starts: number): Promise<Tally & { reado
       const faults = [...faultsOf(calm, played)];
       if (played.answered > 0)
         faults.push(`the port answered ${played.answered} times before a start that failed`);
-      if (played.code !== 0 && played.code !== 69) faults.push(`it ended with ${played.code}`);
+      if (played.code !== 0 && played.code !== 69)
+        faults.push(`it ended with ${played.code}: ${played.said}`);
       all.witnessed += played.answered;
       count(all, played, faults, scene.seed);
     }
