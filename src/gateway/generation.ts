@@ -41,9 +41,8 @@ export function sealGeneration({ number, config, plans, open, missing }: SealInp
     accounts: plans.channels,
     open,
   });
-  const problems = verifyGeneration(config, generation).filter(
-    (problem) => !plans.unregistered.some(({ harness }) => problem.includes(harness)),
-  );
+  const held = plans.unregistered.map(({ harness }) => harness);
+  const problems = verifyGeneration(config, generation, held);
   if (problems.length > 0) throw new RollcallError("harness-unregistered", { detail: problems.join("; ") });
   return generation;
 }

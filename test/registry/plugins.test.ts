@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RollcallError } from "../../src/core/errors.ts";
 import { SECOND } from "../../src/core/time.ts";
+import { planDeclared } from "../../src/gateway/plugins.ts";
+import type { AlertRoute } from "../../src/ports/alert-route.ts";
+import type { Channel } from "../../src/ports/channel.ts";
 import { RegistrationRefused, type Plugin, type PluginHost } from "../../src/ports/plugin.ts";
 import { noWatch, type LoadWatch } from "../../src/registry/load-watch.ts";
 import { faultLine } from "../../src/registry/plugin-fault.ts";
@@ -199,6 +202,63 @@ test("the plugin that a stack leads to", async () => {
   assert.equal(b.plugins.ownerOf("TypeError: x\n    at f (file:///fake/a.ts:3:1)"), "a.ts");
   assert.equal(b.plugins.ownerOf("TypeError: x\n    at f (file:///fake/lib.ts:3:1)"), "a.ts");
   assert.equal(b.plugins.ownerOf("TypeError: x\n    at f (file:///other/a.ts:3:1)"), null);
+});
+
+test("who registers while others are planned fails the start, too", async () => {
+  let host: PluginHost | undefined;
+  const slow: Plugin = {
+    id: "slow",
+    register(given) {
+      host = given;
+      given.harness("mine", () => new Promise((resolve) => b.clock.timer(SECOND, () => resolve(plan()))));
+    },
+  };
+  const b = bench({ slow: () => slow });
+  const told: string[] = [];
+  const secrets = { resolve: async () => "", redact: (text: string) => text, guard: () => {} };
+  const base = configOf("slow");
+  const planning = planDeclared({
+    config: { ...base, channels: {} },
+    baseDir: "/",
+    secrets,
+    plugins: b.plugins,
+    told: (line) => void told.push(line),
+  });
+  await b.clock.advance(SECOND / 2);
+  assert.throws(() => host?.harness("late", plan), RegistrationRefused);
+  await b.clock.advance(SECOND);
+  const plans = await planning;
+  assert.throws(
+    () => plans.seal(),
+    (error) =>
+      error instanceof RollcallError && error.code === "plugin-failed" && /"late"/.test(error.message),
+  );
+  assert.equal(told.length, 1);
+});
+
+test("channels and alert routes get their names from the gateway, and can't take others", async () => {
+  const made = { kind: "pigeon", account: "post" };
+  const brings: Plugin = {
+    id: "birds",
+    register(host) {
+      const access = { direct: { policy: "open", allow: [] }, groups: {} } as const;
+      host.channel("pigeon", () => ({ access, open: () => made as Channel }));
+      host.alertRoute("crow", () => ({ over: null, open: () => ({ deadline: SECOND }) as AlertRoute }));
+    },
+  };
+  const kinds = (await gather(bench({ birds: () => brings }), 0, "birds")).kinds();
+  const section = (id: string) => ({ id, options: { a: 1 }, at: "x", baseDir: "/", secret: async () => "" });
+  const pigeon = await kinds.channel("pigeon")?.();
+  const post = await pigeon?.plan(section("post"));
+  assert.deepEqual([post?.kind, post?.account, post?.effectiveConfig], ["pigeon", "post", '{"a":1}']);
+  assert.equal(post?.open({} as never), made);
+  const other = await pigeon?.plan(section("other"));
+  assert.throws(
+    () => other?.open({} as never),
+    /plugin "birds" answers under a foreign id: asked for "other"/,
+  );
+  const crow = await (await kinds.alertRoute("crow")?.())?.plan(section("crow#2"));
+  assert.deepEqual([crow?.name, crow?.over, crow?.open({} as never).deadline], ["crow#2", null, SECOND]);
 });
 
 test("a factory that never answers is its plugin's fault, and so is one that throws", async () => {

@@ -61,6 +61,13 @@ test("the second roll call finds nothing in a whole generation, and every name t
   );
 });
 
+test("what is held for is no problem, and hides none that is", () => {
+  const held = verifyGeneration(config, generationOf(["spare", "a"]), ["b"]);
+  assert.deepEqual(held, []);
+  const other = verifyGeneration(config, generationOf(["a"]), ["b"]);
+  assert.deepEqual(other, ["harness spare is declared and does not answer"]);
+});
+
 test("a generation doesn't change; publishing is one assignment", () => {
   const first = generationOf(["spare", "a", "b"]);
   const registry = createRegistry(first);
