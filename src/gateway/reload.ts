@@ -4,7 +4,7 @@
  *
  * load → plan → seal → prove → gather what speaks against it → (nothing does) wait for accepts, publish, hand over
  */
-import { toRollcallError, type RollcallError } from "../core/errors.ts";
+import { codeOf, messageOf, RollcallError, toRollcallError } from "../core/errors.ts";
 import type { Config } from "../core/config.ts";
 import { SECOND } from "../core/time.ts";
 import type { ProbedAvailability } from "../health/availability.ts";
@@ -84,7 +84,7 @@ export async function tryReload(
   try {
     proposal = await deps.propose(trigger);
   } catch (error) {
-    const fault = toRollcallError(error);
+    const fault = faultOf(error);
     return refused(deps, [refusalOf(fault)], nextStartAfter(fault), trigger);
   }
   if (proposal === null) return unchanged(deps);
@@ -93,7 +93,7 @@ export async function tryReload(
     return await build(deps, { trigger, dropAgents, proposal, opening });
   } catch (error) {
     await opening.drop();
-    const fault = toRollcallError(error);
+    const fault = faultOf(error);
     const restart = restartRefusals(deps.registry.current().config, proposal.config, deps.fixed);
     return refused(deps, [refusalOf(fault), ...restart], nextStartAfter(fault), trigger);
   }
@@ -189,6 +189,16 @@ function refused(
     `the old configuration goes on: ${refusals.map(({ detail }) => detail).join("; ")}`,
   );
   return { outcome: { refused: refusals }, nextStart, handedOver: Promise.resolve() };
+}
+
+/** What serves was loaded by the start. What is new may not be there any more: the program on the disk was replaced. */
+function faultOf(error: unknown): RollcallError {
+  const gone = codeOf(error) === "ERR_MODULE_NOT_FOUND" && !(error instanceof RollcallError);
+  return gone
+    ? new RollcallError("restart-needed", {
+        detail: `code that is new here can't be loaded (${messageOf(error)})`,
+      })
+    : toRollcallError(error);
 }
 
 function refusalOf(fault: RollcallError): Refusal {

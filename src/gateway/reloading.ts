@@ -40,6 +40,8 @@ export interface ReloadingParts {
   readonly pipeline: Pipeline;
   readonly channels: () => ChannelResources;
   readonly alerting: Pick<Alerting, "raise" | "resolve" | "use">;
+  /** Looks whether the program on the disk is still the one that runs. */
+  readonly lookAtProgram: () => Promise<void>;
   /** One line: how the gateway stands, for the supervisor. */
   readonly statusLine: () => string;
 }
@@ -55,6 +57,7 @@ export function createReloading(input: ServeInput, given: ReloadingParts): Reloa
     supervision.reloading();
     const result = settled.path === null ? withoutFile() : await tryReload(deps, trigger, dropAgents);
     nextStart = result.nextStart;
+    void given.lookAtProgram();
     tellOf(given.alerting, result);
     supervision.ready(given.statusLine());
     return result;

@@ -69,6 +69,7 @@ export async function serve(input: ServeInput): Promise<Serving> {
     alerting,
     pipeline: bare,
     channels: () => channels,
+    lookAtProgram: () => program.look(),
     statusLine: () => statusLine(status.report()),
   });
   const pipeline = { ...bare, intake: reloading.intake };

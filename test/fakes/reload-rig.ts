@@ -31,9 +31,9 @@ export interface ReloadStage {
   readonly rig: Rig;
   /** Every instance that was made by a reload, in order. */
   readonly made: Instance[];
-  reload(next: Next): Promise<ReloadResult>;
-  say(text: string, more?: { agent?: string; conversation?: string }): Promise<void>;
-  newest(id: string): Instance;
+  readonly reload: (next: Next) => Promise<ReloadResult>;
+  readonly say: (text: string, more?: { agent?: string; conversation?: string }) => Promise<void>;
+  readonly newest: (id: string) => Instance;
 }
 
 let keys = 0;
