@@ -5,48 +5,24 @@
  * Keeps: I14 (an incident at its evidence, delivered by a route that works), I17 (no secret in an alert).
  */
 import type { Condition, Incident, QueuedAlert } from "../core/alert.ts";
-import { ERRORS, RollcallError } from "../core/errors.ts";
-import type { Ids, IncidentId } from "../core/ids.ts";
-import { SECOND, toIso, type Duration, type Instant } from "../core/time.ts";
-import type { AlertRoute } from "../ports/alert-route.ts";
-import type { AlertStore } from "../ports/alert-store.ts";
+import { ERRORS } from "../core/errors.ts";
+import { SECOND, type Duration } from "../core/time.ts";
 import type { AlertDesk, AlertRaise, Alerts } from "../ports/alerts.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
-import type { Metrics } from "../ports/metrics.ts";
-import type { Random } from "../ports/random.ts";
-import type { ChannelStore } from "../ports/store.ts";
-import { tryRoute } from "./deliver.ts";
 import {
-  acknowledgeIncident,
-  afterSaying,
-  closeIfOver,
-  dueOf,
-  healIncident,
-  joins,
-  openIncident,
-  reportIncident,
-} from "./incident.ts";
-import { createJournal, type Journal } from "./journal.ts";
+  byId,
+  end,
+  keep,
+  keyOf,
+  MUTED_NOTE,
+  sayDue,
+  type AlertDeps,
+  type AlertState,
+} from "./alert-state.ts";
+import { deskOf } from "./desk.ts";
+import { healIncident, joins, openIncident, reportIncident } from "./incident.ts";
+import { createJournal } from "./journal.ts";
 import { createQueue, type AlertQueue } from "./queue.ts";
-import type { Spool } from "./spool.ts";
-import { ALERT_UNITS, alertOf, cutTo, withoutPaths } from "./words.ts";
-
-export interface AlertDeps {
-  readonly store: AlertStore & Pick<ChannelStore, "note" | "setNote">;
-  readonly spool: Spool;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly ids: Pick<Ids, "incident">;
-  readonly log: Log;
-  readonly metrics: Pick<Metrics, "count" | "observe">;
-  /** In order of preference; asked anew for every round. */
-  readonly routes: () => readonly AlertRoute[];
-  /** How many messages were answered so far, ever. */
-  readonly answered: () => number;
-  /** Takes secrets out of a text. */
-  readonly redact: (text: string) => string;
-}
+import { ALERT_UNITS, cutTo, withoutPaths } from "./words.ts";
 
 export interface AlertCenter extends Alerts, AlertDesk {
   /** Says what is due by now. Called several times a second. */
@@ -61,20 +37,8 @@ export interface AlertCenter extends Alerts, AlertDesk {
   stop(within: Duration): Promise<void>;
 }
 
-const MUTED_NOTE = "alerts.muted";
 /** How long a first try waits for being kept: a disk that hangs must not hold an alert back. */
 const KEEP_WITHIN = SECOND;
-
-interface State {
-  readonly deps: AlertDeps;
-  /** Not closed, by code and subject. */
-  readonly incidents: Map<string, Incident>;
-  readonly journal: Journal;
-  readonly queue: AlertQueue;
-  muted: Instant;
-}
-
-const keyOf = ({ code, subject }: Pick<Condition, "code" | "subject">): string => `${code} ${subject}`;
 
 /** Opens the alerts with what an earlier gateway left in store and spool. */
 export async function openAlerts(deps: AlertDeps): Promise<AlertCenter> {
@@ -91,7 +55,7 @@ export async function openAlerts(deps: AlertDeps): Promise<AlertCenter> {
     deps,
     spooled.map(({ incident }) => incident.id),
   );
-  const state: State = {
+  const state: AlertState = {
     deps,
     journal,
     incidents: known,
@@ -107,7 +71,7 @@ export async function openAlerts(deps: AlertDeps): Promise<AlertCenter> {
   return { ...alertsOf(state), ...deskOf(state) };
 }
 
-function queueOf(deps: AlertDeps, state: () => State): AlertQueue {
+function queueOf(deps: AlertDeps, state: () => AlertState): AlertQueue {
   const { clock, metrics, log } = deps;
   return createQueue({
     ...deps,
@@ -141,7 +105,7 @@ function queueOf(deps: AlertDeps, state: () => State): AlertQueue {
 }
 
 /** Remembers how an alert ended, with its incident where that is still known. */
-function finish(state: State, queued: QueuedAlert): void {
+function finish(state: AlertState, queued: QueuedAlert): void {
   const incident = byId(state, queued.alert.incident);
   if (incident === null || queued.state !== "delivered") return void state.journal.save(incident, queued);
   const { route } = queued;
@@ -151,16 +115,9 @@ function finish(state: State, queued: QueuedAlert): void {
   void keep(state, { ...incident, deliveredAt, toldBy }, queued);
 }
 
-function byId(state: State, id: string): Incident | null {
-  return [...state.incidents.values()].find((incident) => incident.id === id) ?? null;
-}
-
-function keep(state: State, incident: Incident, alert?: QueuedAlert): Promise<void> {
-  state.incidents.set(keyOf(incident), incident);
-  return state.journal.save(incident, alert);
-}
-
-function alertsOf(state: State): Alerts & Pick<AlertCenter, "tick" | "open" | "stuck" | "settled" | "stop"> {
+function alertsOf(
+  state: AlertState,
+): Alerts & Pick<AlertCenter, "tick" | "open" | "stuck" | "settled" | "stop"> {
   const { deps, incidents, queue, journal } = state;
   return {
     raise(alert) {
@@ -223,101 +180,4 @@ function tellRaised({ log }: AlertDeps, incident: Incident): void {
   const fields = { incident: id, code, subject, severity, fix: incident.fix, occurrences };
   if (severity === "critical") log.error("alert.raised", fields, summary);
   else log.warn("alert.raised", fields, summary);
-}
-
-function sayDue(state: State, incident: Incident): void {
-  const { deps, queue } = state;
-  const now = deps.clock.now();
-  const say = dueOf(incident, now, state.muted);
-  const said = say === null ? incident : afterSaying(incident, say, now);
-  // While its last words are on their way it is known who has to hear them.
-  const next = queue.holds(said.id) ? said : closeIfOver(said, now);
-  if (next === incident) return;
-  void keep(state, next);
-  if (say !== null) {
-    const alert = alertOf(incident, say, now, deps.answered());
-    if (say === "resolved")
-      deps.log.info(
-        "alert.resolved",
-        { incident: next.id, code: next.code, subject: next.subject },
-        alert.summary,
-      );
-    // What nobody was told of needs no end.
-    if (say !== "resolved" || incident.toldAt !== null)
-      queue.add({ alert, state: "pending", route: null }, false);
-  }
-  if (next.status === "closed") forget(state, next);
-}
-
-/** Nothing joins it any more: what is still to be said of it is said, and it makes room for the next one. */
-function end(state: State, incident: Incident): void {
-  sayDue(state, incident);
-  const last = state.incidents.get(keyOf(incident));
-  if (last?.id !== incident.id) return;
-  forget(state, last);
-  void state.journal.save({ ...last, status: "closed" });
-}
-
-/** A closed incident lives on in the store alone, unless an alert of it is still on its way. */
-function forget(state: State, incident: Incident): void {
-  if (state.incidents.get(keyOf(incident))?.id === incident.id) state.incidents.delete(keyOf(incident));
-}
-
-function deskOf(state: State): AlertDesk {
-  const { deps, incidents } = state;
-  return {
-    async list(limit) {
-      const live = [...incidents.values()].toSorted((a, b) => b.since - a.since);
-      const known = new Set(live.map(({ id }) => id));
-      const stored = await deps.store.incidents(limit);
-      const ended = stored.filter(({ id, status }) => status === "closed" && !known.has(id));
-      return [...live, ...ended].slice(0, limit);
-    },
-    async acknowledge(id) {
-      const wanted = [...incidents.values()].filter(
-        (incident) => incident.status === "open" && (id === null || incident.id === id),
-      );
-      if (id !== null && wanted.length === 0)
-        throw new RollcallError("no-such-id", { detail: `no open incident ${id}` });
-      const now = deps.clock.now();
-      const known = wanted.map((incident) => acknowledgeIncident(incident, now));
-      await Promise.all(known.map((incident) => keep(state, incident)));
-      deps.log.info("alert.acknowledged", { incidents: known.map((incident) => incident.id) });
-      for (const incident of known) if (incident.status === "closed") forget(state, incident);
-      return known;
-    },
-    async mute(span) {
-      const now = deps.clock.now();
-      state.muted = span === 0 ? 0 : now + span;
-      await deps.store.setNote(MUTED_NOTE, span === 0 ? null : String(state.muted));
-      deps.log.info("alert.muted", { until: toIso(Math.max(now, state.muted)) });
-      return Math.max(now, state.muted);
-    },
-    mutedUntil: () => (state.muted > deps.clock.now() ? state.muted : null),
-    test: () => testRoutes(state),
-  };
-}
-
-async function testRoutes({ deps }: State): ReturnType<AlertDesk["test"]> {
-  const now = deps.clock.now();
-  const id: IncidentId = deps.ids.incident();
-  const alert = {
-    id: `${id}.1`,
-    kind: "test",
-    incident: id,
-    code: "alert-test",
-    severity: "warning",
-    subject: "test",
-    summary: "This is a test of the alert routes. Nothing is wrong.",
-    fix: "Nothing is to be done.",
-    agent: null,
-    harness: null,
-    channel: null,
-    since: now,
-    at: now,
-  } as const;
-  const receipts = await Promise.all(deps.routes().map((route) => tryRoute(deps.clock, route, alert)));
-  for (const { route, outcome, detail } of receipts)
-    deps.log.info("alert.tested", { route, outcome, detail });
-  return receipts;
 }
