@@ -226,10 +226,7 @@ void describe("the chat page", { skip: noBrowser }, () => {
         await page.locator(`[data-id="${message.id}"]`).waitFor();
         await page.reload();
         // The choice is there once the agents are.
-        await page
-          .getByLabel("Agent")
-          .locator('option[value="research"]:checked')
-          .waitFor({ state: "attached" });
+        await page.locator("option:checked", { hasText: "research" }).waitFor({ state: "attached" });
         assert.equal(await page.getByLabel("Agent").inputValue(), "research");
       },
       { before: (api) => void api.report.agents.push({ id: "research", servable: true, candidates: [] }) },
