@@ -25,4 +25,8 @@ export const ALERT_ROUTE_KINDS: Readonly<Record<string, () => Promise<AlertRoute
 };
 
 /** What a generation's draft begins with, before plugins add theirs. */
-export const BUILT_INS: BuiltIns = { harnesses: HARNESS_KINDS, channels: CHANNEL_KINDS, alertRoutes: ALERT_ROUTE_KINDS };
+export const BUILT_INS: BuiltIns = {
+  harnesses: HARNESS_KINDS,
+  channels: CHANNEL_KINDS,
+  alertRoutes: ALERT_ROUTE_KINDS,
+};

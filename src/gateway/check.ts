@@ -57,11 +57,7 @@ export async function runCheck(options: CheckOptions): Promise<ExitCode> {
   const told = (): void => undefined;
   const plans = await planDeclared({ ...loaded, secrets: platform.secrets, plugins, told });
   const oneWay = routeWarning(plans.alertRoutes);
-  const warnings = [
-    ...loaded.warnings,
-    ...unsupported(loaded.config),
-    ...(oneWay === null ? [] : [oneWay]),
-  ];
+  const warnings = [...loaded.warnings, ...unsupported(loaded.config), ...(oneWay === null ? [] : [oneWay])];
   const registered = [...plans.harnesses.keys()];
   const faults = plans.unregistered.map((missing) => unregisteredLine(missing, registered));
   const roll = await callEach(options, platform, plans, loaded.config.agents.list);
