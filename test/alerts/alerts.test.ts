@@ -132,13 +132,41 @@ describe("the way of an alert", () => {
     assert.deepEqual(kindsOf(third), []);
   });
 
-  it("isn't held back by a store that hangs", async (t) => {
+  it("that told of a beginning tells of the end, however long no route worked in between", async (t) => {
+    const rig = await createAlertRig(t);
+    const [first, second] = rig.routes;
+    assert.ok(first && second);
+    first.does = "fails";
+    rig.center.raise(MISSING);
+    await rig.pass(SECOND);
+    second.does = "fails";
+    rig.center.resolve(MISSING.code, MISSING.subject);
+    await rig.pass(5 * MINUTE);
+    first.got.length = 0;
+    first.does = second.does = "works";
+    await rig.pass(MINUTE);
+    assert.deepEqual(kindsOf(first), []);
+    assert.equal(kindsOf(second).at(-1), "resolved");
+    await rig.pass(MINUTE);
+    assert.deepEqual(
+      (await rig.center.list(10)).map(({ status, toldBy }) => [status, toldBy]),
+      [["closed", ["two"]]],
+    );
+  });
+
+  it("goes out at once when the store can't keep it, and within a second when the store hangs", async (t) => {
     const rig = await createAlertRig(t);
     const [first] = rig.routes;
     rig.storeFails = "store-full";
     rig.center.raise({ code: "store-full", subject: "store" });
-    await rig.pass(SECOND);
+    await rig.pass(0);
     assert.deepEqual(kindsOf(first), ["raised"]);
+    rig.storeFails = "hangs";
+    rig.center.raise(MISSING);
+    await rig.pass(0);
+    assert.equal(first?.got.length, 1);
+    await rig.pass(SECOND);
+    assert.equal(first.got.at(-1)?.alert.subject, "agent/main");
   });
 
   it("has no secret and no folder of this machine in it", async (t) => {

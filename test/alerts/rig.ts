@@ -53,8 +53,8 @@ export interface AlertRig {
   readonly log: LogLine[];
   readonly counted: Counted[];
   readonly observed: number[];
-  /** Commits fail with this from now on; null: they work. */
-  storeFails: ErrorCode | null;
+  /** Commits fail with this from now on, or never end; null: they work. */
+  storeFails: ErrorCode | "hangs" | null;
   answered: number;
   /** Looks four times a second, as the watch does. */
   pass(span: number): Promise<void>;
@@ -85,7 +85,7 @@ export async function createAlertRig(
     earlier?.routes ?? (options.routes ?? ["one", "two"]).map((name) => scriptRoute(clock, name));
   let seed = 7;
   const next = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
-  const state = { storeFails: null as ErrorCode | null, answered: 0 };
+  const state = { storeFails: null as AlertRig["storeFails"], answered: 0 };
   const life = { over: false };
   const center = await openAlerts({
     store: failing(store, () => (life.over ? "store-io" : state.storeFails)),
@@ -151,11 +151,12 @@ function sendWhile(
   return life.over ? new Promise(() => {}) : route.send(...sent);
 }
 
-function failing(store: Store, code: () => ErrorCode | null): Store {
+function failing(store: Store, code: () => AlertRig["storeFails"]): Store {
   return {
     ...store,
     saveAlerts(change) {
       const fault = code();
+      if (fault === "hangs") return new Promise(() => {});
       return fault === null ? store.saveAlerts(change) : Promise.reject(new RollcallError(fault));
     },
   };
