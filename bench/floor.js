@@ -38,11 +38,12 @@ function serve() {
   const store = open();
   const server = createServer((request, response) => {
     const commits = Number(new URL(request.url ?? "/", "http://floor").searchParams.get("commits"));
-    request.resume().on("end", async () => {
+    const answer = async () => {
       await walk(store, commits);
       response.setHeader("content-type", "application/json");
       response.end('{"message":{"reply":{"text":"x"}}}');
-    });
+    };
+    request.resume().on("end", () => void answer());
   });
   server.listen(0, "127.0.0.1", () => {
     process.stdout.write(`${JSON.stringify({ event: "gateway.listening", port: server.address().port })}\n`);

@@ -4,7 +4,6 @@
  */
 import type { Config } from "../core/config.ts";
 import { EXIT, messageOf, RollcallError, toRollcallError, type ExitCode } from "../core/errors.ts";
-
 import { MINUTE, SECOND } from "../core/time.ts";
 import { createBoot, StoppedWhileStarting, type Boot } from "../boot/boot.ts";
 import { CLOSE_MARGIN, UNDO } from "../boot/stop-plan.ts";
