@@ -5,6 +5,7 @@ import { performance } from "node:perf_hooks";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fakeClaude, type FakeClaude } from "../fakes/harness/fake-claude.ts";
+import { startWebhook } from "../fakes/webhook.ts";
 import { makeHome, replyOf, startGateway, type Gateway } from "../gateway/program.ts";
 
 interface Message {
@@ -16,6 +17,7 @@ interface Message {
 
 async function begin(t: TestContext, options: { readonly away?: boolean } = {}) {
   const home = makeHome(t);
+  const hook = await startWebhook(t);
   const claude = fakeClaude({ dir: join(home.dir, "claude") });
   home.configure({
     agents: {
@@ -26,10 +28,11 @@ async function begin(t: TestContext, options: { readonly away?: boolean } = {}) 
       ],
     },
     harnesses: { "claude-cli": { command: claude.command } },
+    alerts: { routes: [{ kind: "webhook", url: hook.url }] },
   });
   if (options.away === true) remove(claude);
   const gateway = await startGateway(t, home, { env: claude.env, ready: options.away !== true });
-  return { gateway, claude };
+  return { gateway, claude, hook };
 }
 
 const remove = (claude: FakeClaude): void => renameSync(claude.command, `${claude.command}.away`);
@@ -54,10 +57,11 @@ const look = async (gateway: Gateway, { id }: Message): Promise<Message> =>
   (await gateway.api(`/api/v1/messages/${id}`)).json["message"] as Message;
 
 test("a program that is taken away holds its agent alone, and what is held is answered when it is back", async (t) => {
-  const { gateway, claude } = await begin(t);
+  const { gateway, claude, hook } = await begin(t);
   assert.match((await send(gateway, "warm up", "main", "?wait=20")).reply?.text ?? "", /You said: warm up/);
 
   remove(claude);
+  const alerted = until(async () => hook.of("critical").length > 0);
   const noticed = await until(async () => (await readyCode(gateway)) === 503);
   const refused = (await gateway.api("/readyz")).json["failing"] as { id: string; code: string }[];
   assert.deepEqual(
@@ -85,6 +89,10 @@ test("a program that is taken away holds its agent alone, and what is held is an
       (all) => all.flatMap(({ deliveries }) => deliveries).filter(({ kind }) => kind === "notice").length,
     );
   await until(async () => (await told()) > 0);
+
+  const alert = await alerted;
+  assert.ok(alert <= 5000, `the alert took ${alert} ms`);
+  t.diagnostic(`the operator was alerted ${alert} ms after the program went`);
 
   giveBack(claude);
   const healed = await until(async () => (await readyCode(gateway)) === 200);
