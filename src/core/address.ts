@@ -42,9 +42,12 @@ export function matchesAddress(pattern: string, address: Address): boolean {
   return wanted.length <= 4 && wanted.every((part, i) => part === undefined || part === actual[i]);
 }
 
-/** Percent-encodes one part, so that no id can hold the separators of addresses (`/`) and session keys (`:`). */
+/**
+ * Percent-encodes one part, so that no id can hold the separators of addresses (`/`) and session keys (`:`), or be
+ * taken for a pattern's `*`.
+ */
 export function encodePart(part: string): string {
-  return encodeURIComponent(part.toWellFormed());
+  return encodeURIComponent(part.toWellFormed()).replaceAll("*", "%2A");
 }
 
 function decodePart(part: string): string {

@@ -1,4 +1,4 @@
-import type { Address } from "../core/address.ts";
+import { encodePart, type Address } from "../core/address.ts";
 import type { AccessConfig } from "../core/config.ts";
 import type { ChatKind, Role } from "../core/message.ts";
 
@@ -28,7 +28,7 @@ export type Admission =
 /** Who may write to an agent: by the platform's ids alone, never by names. Pure. */
 export function admit(knock: Knock, facts: AccessFacts): Admission {
   const { channel, account } = knock.address;
-  const owner = facts.owners.includes([channel, account, knock.senderId].map(encodeURIComponent).join("/"));
+  const owner = facts.owners.includes([channel, account, knock.senderId].map(encodePart).join("/"));
   return knock.chat === "direct" ? admitDirect(knock, facts, owner) : admitGroup(knock, facts, owner);
 }
 
