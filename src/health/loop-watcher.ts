@@ -92,12 +92,13 @@ function lookAtMain(
       return { url, where: `${functionName} (${url}:${location.lineNumber + 1})`.trimStart() };
     });
     const frames = all.filter(({ url }) => !url.startsWith("node:"));
-    session.post("Debugger.resume");
-    if (end) session.post("Runtime.terminateExecution");
+    // Before the main thread goes on: it asks at once what it was interrupted for.
     finish(
       frames.map(({ url }) => url),
       (frames[0] ?? all[0])?.where ?? "no line of JavaScript",
     );
+    session.post("Debugger.resume");
+    if (end) session.post("Runtime.terminateExecution");
   });
   session.post("Debugger.enable");
   session.post("Debugger.pause");
