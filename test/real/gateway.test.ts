@@ -153,7 +153,7 @@ test("a limit (429) holds the message and its sender is told; nothing is failed"
   const gateway = await start();
   telegram.say("fail 429");
   assert.match(
-    await reading(telegram, /limit is reached/),
+    await reading(telegram, /Your message is saved.*limit is reached/),
     /Your message is saved\. The plan's limit is reached; it will be answered after/,
   );
   await inState(gateway, "held");
