@@ -10,9 +10,10 @@ import type { Entry } from "../core/entry.ts";
 import type { Turn } from "../core/turn.ts";
 import type { Processes } from "../ports/process.ts";
 import type { EntryMove } from "../ports/store.ts";
+import { endNotice } from "./end-notice.ts";
 import { fenceOf } from "./turn-work.ts";
 import { TEXTS } from "./texts.ts";
-import { targetOf, type TurnDeps } from "./turn-deps.ts";
+import type { TurnDeps } from "./turn-deps.ts";
 
 export interface RecoverDeps extends Pick<
   TurnDeps,
@@ -49,7 +50,10 @@ async function recoverTurn(deps: RecoverDeps, { turn, entries }: Interrupted): P
   await deps.store.endTurn(fenceOf(turn), {
     moves: entries.map((entry) => recoveryMove(entry, to, now)),
     usesAttempt: prompted,
-    deliveries: text === null ? [] : [recoveryNotice(deps, turn, [first, ...rest], text)],
+    deliveries:
+      text === null
+        ? []
+        : [endNotice(deps.ids, turn, { entries: [first, ...rest], entry: first, text, at: now })],
     at: now,
   });
   if (to === "queued" && prompted) deps.metrics.count("turn_reruns_total");
@@ -67,25 +71,5 @@ function recoveryMove(entry: Entry, to: "queued" | "held" | "dead", now: number)
     ...(to === "queued" && { notBefore: now }),
     event: to === "dead" ? "dead" : "interrupted",
     data: { by: "restart" },
-  };
-}
-
-function recoveryNotice(
-  deps: RecoverDeps,
-  turn: Turn,
-  entries: readonly [Entry, ...Entry[]],
-  text: string,
-): Parameters<TurnDeps["store"]["addDelivery"]>[0] {
-  const { address, quote } = targetOf(entries);
-  return {
-    id: deps.ids.delivery(),
-    key: `end:${turn.id}:${turn.attempt}`,
-    kind: "notice",
-    address,
-    body: { text, format: "markdown", ...(quote !== null && { quote }) },
-    entry: entries[0].id,
-    turn: turn.id,
-    part: 0,
-    createdAt: deps.clock.now(),
   };
 }

@@ -1,6 +1,5 @@
 import { backoffDelay } from "../core/backoff.ts";
 import type { AgentConfig } from "../core/config.ts";
-import type { NewDelivery } from "../core/delivery.ts";
 import type { Entry, Hold } from "../core/entry.ts";
 import { decideFailure, type Failure, type NextStep } from "../core/failure.ts";
 import { BACKOFF, LIMITS } from "../core/limits.ts";
@@ -9,7 +8,8 @@ import type { Turn } from "../core/turn.ts";
 import type { EntryMove } from "../ports/store.ts";
 import { replyDeliveries } from "./answer.ts";
 import { deadlineText, refusedText, TEXTS } from "./texts.ts";
-import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
+import { endNotice } from "./end-notice.ts";
+import { publishStates, type TurnDeps } from "./turn-deps.ts";
 import { fenceOf, lastEntry, type StopReason, type TurnWork } from "./turn-work.ts";
 
 /** Where the entries of a failed turn go, and what their senders read. */
@@ -140,7 +140,10 @@ async function endAttempt(
   now: Instant,
 ): Promise<void> {
   const moves = work.entries.map((entry) => moveOf(entry, work, settled, to, failure, now));
-  const deliveries = settled.text === null ? [] : [noticeOf(deps, work, settled.text, now)];
+  const deliveries =
+    settled.text === null
+      ? []
+      : [endNotice(deps.ids, work.turn, { ...work, entry: lastEntry(work), text: settled.text, at: now })];
   await deps.store.endTurn(fenceOf(work.turn), {
     moves,
     usesAttempt: settled.usesAttempt,
@@ -180,19 +183,4 @@ function moveOf(
 function holdOf({ hold }: Entry, code: Hold["code"], now: Instant): Hold {
   if (code === "turn-interrupted") return { code, since: now, incident: null };
   return { code, since: hold?.since ?? now, incident: hold?.incident ?? null };
-}
-
-function noticeOf(deps: TurnDeps, work: TurnWork, text: string, now: Instant): NewDelivery {
-  const { address, quote } = targetOf(work.entries);
-  return {
-    id: deps.ids.delivery(),
-    key: `end:${work.turn.id}:${work.turn.attempt}`,
-    kind: "notice",
-    address,
-    body: { text, format: "markdown", ...(quote !== null && { quote }) },
-    entry: lastEntry(work).id,
-    turn: work.turn.id,
-    part: 0,
-    createdAt: now,
-  };
 }
