@@ -58,6 +58,20 @@ export type ProbeResult =
     }
   | { readonly ok: false; readonly level: ProbeLevel; readonly failure: Failure };
 
+/** What a harness's own record of a session tells about one turn, after the gateway lost sight of it. */
+export type Transcript =
+  /** No record of the session, or none of the turn: the prompt never arrived. */
+  | { readonly kind: "absent" }
+  /** The prompt arrived; no final answer follows it. `started`: a tool had been called or text written after it. */
+  | { readonly kind: "prompted"; readonly started: boolean }
+  /** The prompt was answered to its end. */
+  | {
+      readonly kind: "answered";
+      readonly text: string;
+      readonly files: readonly string[];
+      readonly usage: Usage | null;
+    };
+
 /** A declared harness: the program that runs the agent loop. Its definition lives on when no process does. */
 export interface Harness {
   readonly id: string;
@@ -83,6 +97,14 @@ export interface Harness {
    * @throws HarnessFailed
    */
   open(spec: SessionSpec, signal: AbortSignal): Promise<HarnessSession>;
+  /**
+   * Looks into the harness's own record of a session for the last prompt that carries a turn's marker. Only reads; nothing
+   * of the session runs at that time. Left out where a harness keeps no record. Bounded by 5 s and by the record's size.
+   *
+   * @param marker the first line of the turn's envelope, `[rollcall TURN]`
+   * @throws RollcallError when the record is there and can't be read: then nothing is known of the turn
+   */
+  transcript?(native: string, workspace: string, marker: string): Promise<Transcript>;
   /** What is running now, for status. */
   load(): { readonly running: number; readonly idle: number; readonly waiting: number; readonly max: number };
   /**
