@@ -34,8 +34,7 @@ export const WAITING_STATES = [
   "answered",
 ] as const satisfies readonly EntryState[];
 
-/** Every legal step. A step that isn't here can't be written: the store refuses it. */
-export const ENTRY_STEPS: Readonly<Record<EntryState, readonly EntryState[]>> = {
+const STEPS = {
   queued: ["running", "held", "answered", "cancelled", "dead", "quarantined", "absorbed"],
   held: ["queued", "held", "running", "cancelled", "dead", "quarantined"],
   running: ["answered", "queued", "held", "cancelled", "dead", "quarantined"],
@@ -45,7 +44,28 @@ export const ENTRY_STEPS: Readonly<Record<EntryState, readonly EntryState[]>> = 
   quarantined: ["queued", "cancelled"],
   done: [],
   cancelled: [],
-};
+} as const satisfies Readonly<Record<EntryState, readonly EntryState[]>>;
+
+/**
+ * Every legal step. A step that isn't here can't be written: it has no type ({@link EntryStep}), and the store refuses
+ * it. Who makes each one, and with which line of history, stands in `steps.ts`.
+ */
+export const ENTRY_STEPS: Readonly<Record<EntryState, readonly EntryState[]>> = STEPS;
+
+/** A legal step: only pairs of the table have this type. */
+export type EntryStep = {
+  readonly [From in EntryState]: { readonly from: From; readonly to: (typeof STEPS)[From][number] };
+}[EntryState];
+
+/** The step from one state to another, or null when no entry may ever make it. */
+export function entryStep(from: EntryState, to: EntryState): EntryStep | null {
+  const step = { from, to };
+  return isStep(step) ? step : null;
+}
+
+function isStep(step: { readonly from: EntryState; readonly to: EntryState }): step is EntryStep {
+  return ENTRY_STEPS[step.from].includes(step.to);
+}
 
 /** Control entries (chat commands, answers to questions) bypass the lane. */
 export type EntryKind = "message" | "control";

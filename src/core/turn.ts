@@ -7,7 +7,20 @@ import type { Instant } from "./time.ts";
  *
  * claimed (before anything is spawned) → prompted (before the prompt is written) → answered | ended
  */
-export type TurnState = "claimed" | "prompted" | "answered" | "ended";
+export const TURN_STATES = ["claimed", "prompted", "answered", "ended"] as const;
+/** A state of a turn. */
+export type TurnState = (typeof TURN_STATES)[number];
+
+/**
+ * Every legal step of a turn; the store refuses any other. `claimed` to itself is the next candidate of the same turn,
+ * from `ended` its next claim.
+ */
+export const TURN_STEPS: Readonly<Record<TurnState, readonly TurnState[]>> = {
+  claimed: ["prompted", "claimed", "answered", "ended"],
+  prompted: ["claimed", "answered", "ended"],
+  answered: [],
+  ended: ["claimed"],
+};
 
 /** A turn as it stands now. */
 export interface Turn {

@@ -1,4 +1,4 @@
-import type { Entry } from "../core/entry.ts";
+import { entryStep, type Entry } from "../core/entry.ts";
 import type { Ids, SessionKey } from "../core/ids.ts";
 import type { NewDelivery } from "../core/delivery.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -70,8 +70,10 @@ async function dropSession(deps: RemovalDeps, entries: readonly Entry[]): Promis
   const now = deps.clock.now();
   const dropped: Entry[] = [];
   for (const entry of entries) {
-    const { id, state: from, attempt } = entry;
-    const move = { id, from, attempt, to: "cancelled" as const, event: "agent-removed" };
+    const { id, state, attempt } = entry;
+    const step = entryStep(state, "cancelled");
+    if (step === null) continue;
+    const move = { id, attempt, ...step, event: "agent-removed" };
     if (await deps.store.move([move], entry === entries[0] ? [noticeTo(deps, entry)] : [], now))
       dropped.push(entry);
   }

@@ -1,6 +1,6 @@
 import type { Address } from "../core/address.ts";
 import type { Delivery, DeliveryState, NewDelivery } from "../core/delivery.ts";
-import type { Entry, EntryState, HistoryLine, Hold } from "../core/entry.ts";
+import type { Entry, EntryState, EntryStep, HistoryLine, Hold } from "../core/entry.ts";
 import type { DeliveryId, MessageId, SessionKey, TurnId } from "../core/ids.ts";
 import type { GroupLine } from "../core/message.ts";
 import type { Duration, Instant } from "../core/time.ts";
@@ -57,12 +57,13 @@ export interface InboxStore {
   findByKey(channel: string, account: string, dedupeKey: string): Promise<Entry | null>;
 }
 
-/** A step of one entry that isn't part of a turn's claim or answer. */
-export interface EntryMove {
+/** A step of one entry that isn't part of a turn's claim or answer. Only legal pairs of `from` and `to` have the type. */
+export type EntryMove = EntryStep & MoveFacts;
+
+/** What a step says beside where it leads. */
+export interface MoveFacts {
   readonly id: MessageId;
-  readonly from: EntryState;
   readonly attempt: number;
-  readonly to: EntryState;
   /** Required when `to` is `held`, absent otherwise. */
   readonly hold?: Hold;
   /** For `queued`: not before this time. */

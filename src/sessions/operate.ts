@@ -1,10 +1,10 @@
 import { formatAddress } from "../core/address.ts";
-import type { Entry } from "../core/entry.ts";
+import { entryStep, type Entry, type EntryState } from "../core/entry.ts";
 import { RollcallError } from "../core/errors.ts";
 import type { MessageId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Operate } from "../ports/operate.ts";
-import type { EntryMove } from "../ports/store.ts";
+import type { MoveFacts } from "../ports/store.ts";
 import type { OperateDeps } from "./operate-deps.ts";
 import { release, releaseHeld } from "./release.ts";
 import { publishStates } from "./turn-deps.ts";
@@ -65,18 +65,17 @@ async function find(deps: OperateDeps, id: MessageId): Promise<Entry> {
   return message.entry;
 }
 
-type Target = Pick<EntryMove, "to" | "event" | "notBefore" | "leaveTurn" | "hold">;
+type Target = Pick<MoveFacts, "event" | "notBefore" | "leaveTurn"> & { readonly to: EntryState };
 
-async function step(deps: OperateDeps, entry: Entry, target: Target): Promise<Entry | null> {
-  const moved = await deps.store.move(
-    [{ id: entry.id, from: entry.state, attempt: entry.attempt, ...target }],
-    [],
-    deps.clock.now(),
-  );
-  if (!moved) return null;
-  publishStates(deps, [entry], target.to);
+/** Null when the message moved on meanwhile, or can't make this step at all. */
+async function step(deps: OperateDeps, entry: Entry, { to, ...facts }: Target): Promise<Entry | null> {
+  const legal = entryStep(entry.state, to);
+  if (legal === null) return null;
+  const move = { id: entry.id, attempt: entry.attempt, ...legal, ...facts };
+  if (!(await deps.store.move([move], [], deps.clock.now()))) return null;
+  publishStates(deps, [entry], to);
   deps.lanes.wake(entry.session);
-  return { ...entry, state: target.to };
+  return { ...entry, state: to };
 }
 
 async function cancel(deps: OperateDeps, id: MessageId): Promise<Entry> {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { Address } from "../../src/core/address.ts";
 import type { NewDelivery } from "../../src/core/delivery.ts";
-import type { Entry, NewEntry } from "../../src/core/entry.ts";
+import type { Entry, EntryState, NewEntry } from "../../src/core/entry.ts";
 import type { DeliveryId, MessageId, SessionKey, TurnId } from "../../src/core/ids.ts";
 import type { MessageBody } from "../../src/core/message.ts";
 import type { Turn } from "../../src/core/turn.ts";
 import type { Accepted, Decided } from "../../src/ports/intake.ts";
-import type { EntryMove, Store } from "../../src/ports/store.ts";
+import type { EntryMove, MoveFacts, Store } from "../../src/ports/store.ts";
 
 export const BATCH = { channel: "telegram", account: "default" } as const;
 export const AT = Date.UTC(2026, 0, 1);
@@ -158,8 +158,9 @@ export async function send(store: Store, key: string): Promise<readonly Entry[]>
   return settled.ended;
 }
 
-export function moveOf(entry: Entry, to: EntryMove["to"], more: Partial<EntryMove> = {}): EntryMove {
-  return { id: entry.id, from: entry.state, attempt: entry.attempt, to, event: to, ...more };
+/** A move that a caller with wrong beliefs would make, too: what no type allows is for the store to refuse. */
+export function moveOf(entry: Entry, to: EntryState, more: Partial<MoveFacts> = {}): EntryMove {
+  return { id: entry.id, from: entry.state, attempt: entry.attempt, to, event: to, ...more } as EntryMove;
 }
 
 export const HOLD = { code: "harness-missing", since: AT, incident: null } as const;

@@ -2,18 +2,33 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DELIVERY_STEPS } from "../../src/core/delivery.ts";
 import { ENTRY_STEPS } from "../../src/core/entry.ts";
-import { tableOf } from "./tables.ts";
+import { DELIVERY_STEP_TABLE, ENTRY_STEP_TABLE, TURN_STEP_TABLE, type Step } from "../../src/core/steps.ts";
+import { TURN_STEPS } from "../../src/core/turn.ts";
+import { refresh, tableOf } from "./tables.ts";
 
 const PAGE = "ARCHITECTURE.md";
+const STATES = "docs/states.md";
 
 function assertSteps(name: string, steps: Readonly<Record<string, readonly string[]>>): void {
-  const written = tableOf(PAGE, name).map(
-    ([from = "", to = ""]) => [from, to === "–" ? [] : to.split(", ")] as const,
-  );
-  assert.deepEqual(Object.fromEntries(written), steps);
+  const rows = Object.entries(steps).map(([from, to]) => [from, to.length === 0 ? "–" : to.join(", ")]);
+  refresh(PAGE, name, rows, 1);
+  assert.deepEqual(tableOf(PAGE, name), rows);
 }
 
-test("ARCHITECTURE.md has the steps of entries and deliveries as the code has them", () => {
+function assertOwners(name: string, table: readonly Step<string>[]): void {
+  const rows = table.map(({ from, to, event, by, fence }) => [from ?? "–", to, event, by, fence]);
+  refresh(STATES, name, rows, 5);
+  assert.deepEqual(tableOf(STATES, name), rows);
+}
+
+test("ARCHITECTURE.md has the steps of entries, turns and deliveries as the code has them", () => {
   assertSteps("entry steps", ENTRY_STEPS);
+  assertSteps("turn steps", TURN_STEPS);
   assertSteps("delivery steps", DELIVERY_STEPS);
+});
+
+test("docs/states.md has every step with its owner as the code has them", () => {
+  assertOwners("entry owners", ENTRY_STEP_TABLE);
+  assertOwners("turn owners", TURN_STEP_TABLE);
+  assertOwners("delivery owners", DELIVERY_STEP_TABLE);
 });

@@ -5,7 +5,7 @@ import { InvariantBroken } from "../../src/core/assert.ts";
 import { DELIVERY_STATES, type DeliveryState } from "../../src/core/delivery.ts";
 import { ENTRY_STATES, ENTRY_STEPS, type EntryState } from "../../src/core/entry.ts";
 import type { TurnFence } from "../../src/core/turn.ts";
-import type { OutboxStore, Store } from "../../src/ports/store.ts";
+import type { EntryMove, OutboxStore, Store } from "../../src/ports/store.ts";
 import { createMemoryDisk, openMemoryStore, type MemoryDisk } from "../../src/store/sqlite/open.ts";
 import {
   answerOf,
@@ -132,7 +132,7 @@ async function takeEntryStep(run: Run, one: Extract<Step, { kind: "claim" | "mov
   }
   const target = leadTo(from, one.to);
   const hold = target === "held" ? { hold: HOLD } : {};
-  const move = { id: messageId(id), from, attempt, to: target, event: target, ...hold };
+  const move = { id: messageId(id), from, attempt, to: target, event: target, ...hold } as EntryMove;
   expect(await verdictOf(run.store.move([move], [], AT)), run.model.move({ ...move, id }));
 }
 
@@ -162,7 +162,7 @@ async function takeTurnStep(run: Run, one: TurnStep): Promise<void> {
         to: target,
         event: target,
         ...(target === "held" && { hold: HOLD }),
-      }));
+      })) as EntryMove[];
       // Nothing to say about a turn that nobody has: then there is no move that could be a bug.
       const wanted = moves.length === 0 ? "lost" : model.endTurn(fence, target, usesAttempt);
       const write = store.endTurn(fence, { moves, usesAttempt, deliveries: [], at: AT });

@@ -1,5 +1,6 @@
 import { DELIVERY_STEPS, type DeliveryState } from "../../src/core/delivery.ts";
 import { ENTRY_STEPS, type EntryState } from "../../src/core/entry.ts";
+import { TURN_STEPS } from "../../src/core/turn.ts";
 
 /** What a step may end in: done, somebody else was faster, or it is a bug of the caller. */
 export type Verdict = "done" | "lost" | "bug";
@@ -66,6 +67,7 @@ export class Model {
   prompted(fence: Fence): Verdict {
     const turn = this.running(fence);
     if (turn === undefined) return "lost";
+    if (!TURN_STEPS[turn.state].includes("prompted")) return "bug";
     turn.state = "prompted";
     return "done";
   }

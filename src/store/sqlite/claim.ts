@@ -49,6 +49,11 @@ function continued(tx: Tx, named: TurnId, rows: readonly EntryRow[]): TurnRow | 
   const id = known.includes(named) ? named : known[0];
   const row = id === undefined ? undefined : turnRow(tx, id);
   invariant("I5", row?.state !== "answered", `turn ${row?.id ?? ""} was answered and is claimed again`);
+  invariant(
+    "I9",
+    row === undefined || row.state === "ended",
+    `turn ${row?.id ?? ""} runs and is claimed again`,
+  );
   return row;
 }
 

@@ -1,5 +1,6 @@
+import { invariant } from "../../core/assert.ts";
 import type { TurnId } from "../../core/ids.ts";
-import type { TurnFence } from "../../core/turn.ts";
+import { TURN_STEPS, type TurnFence, type TurnState } from "../../core/turn.ts";
 import { LOST } from "./committer.ts";
 import type { Tx } from "./context.ts";
 import { entryRow } from "./entry-steps.ts";
@@ -28,6 +29,11 @@ export function expectRunning(tx: Tx, fence: TurnFence): RunningTurn {
   const entries = runningEntries(tx, row);
   if (entries.length === 0) throw LOST;
   return { row, entries };
+}
+
+/** @throws InvariantBroken when no turn may ever make this step: a bug of the caller */
+export function assertTurnStep({ id, state }: Pick<TurnRow, "id" | "state">, to: TurnState): void {
+  invariant("I10", TURN_STEPS[state].includes(to), `turn ${id} can't go from ${state} to ${to}`);
 }
 
 /** The entries of a turn that run in it now, in order. */

@@ -11,7 +11,7 @@ import { finishTurn } from "./finish.ts";
 import { applyMove, assertMove, moveEntries } from "./moves.ts";
 import { turnOf } from "./rows.ts";
 import { chapterOf } from "./sessions.ts";
-import { expectRunning, type RunningTurn } from "./turn-fence.ts";
+import { assertTurnStep, expectRunning, type RunningTurn } from "./turn-fence.ts";
 
 type TurnPart = Pick<TurnStore, "claim" | "prompted" | "nextAttempt" | "answer" | "endTurn" | "move">;
 type Prompted = Parameters<TurnStore["prompted"]>[1];
@@ -42,6 +42,7 @@ export function createTurns({ db, epoch, committer }: StoreContext): TurnPart {
 
 function prompted(tx: Tx, fence: TurnFence, by: Prompted): true {
   const { row, entries } = expectRunning(tx, fence);
+  assertTurnStep(row, "prompted");
   tx.db.run(
     "UPDATE turns SET state = 'prompted', harness = ?, model = ?, native_session = ?, custody = ? WHERE id = ?",
     by.harness,

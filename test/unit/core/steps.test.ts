@@ -2,7 +2,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DELIVERY_STATES, DELIVERY_STEPS } from "../../../src/core/delivery.ts";
-import { ENTRY_STATES, ENTRY_STEPS, WAITING_STATES, type EntryState } from "../../../src/core/entry.ts";
+import {
+  ENTRY_STATES,
+  ENTRY_STEPS,
+  entryStep,
+  WAITING_STATES,
+  type EntryState,
+  type EntryStep,
+} from "../../../src/core/entry.ts";
+import {
+  DELIVERY_STEP_TABLE,
+  ENTRY_STEP_TABLE,
+  TURN_STEP_TABLE,
+  type Step,
+} from "../../../src/core/steps.ts";
+import { TURN_STATES, TURN_STEPS } from "../../../src/core/turn.ts";
 
 /** States that can follow, one after another, without passing through `without`. */
 function reachable<State extends string>(
@@ -68,4 +82,71 @@ test("nothing is sent without an intent: only from sending or in doubt does a de
 test("no step leads to its own state, but held, whose reason may change", () => {
   for (const state of ENTRY_STATES) assert.equal(ENTRY_STEPS[state].includes(state), state === "held", state);
   for (const state of DELIVERY_STATES) assert.ok(!DELIVERY_STEPS[state].includes(state), state);
+});
+
+const TABLES: readonly (readonly [readonly Step<string>[], Readonly<Record<string, readonly string[]>>])[] = [
+  [ENTRY_STEP_TABLE, ENTRY_STEPS],
+  [TURN_STEP_TABLE, TURN_STEPS],
+  [DELIVERY_STEP_TABLE, DELIVERY_STEPS],
+];
+
+test("every step that somebody owns is legal, and has one owner", () => {
+  for (const [table, legal] of TABLES) {
+    const owners = new Map<string, Set<string>>();
+    for (const { from, to, event, by } of table) {
+      if (from !== null) assert.ok(legal[from]?.includes(to), `${from} to ${to}`);
+      const key = `${from ?? ""} ${to} ${event}`;
+      owners.set(key, (owners.get(key) ?? new Set()).add(by));
+    }
+    for (const [key, by] of owners) {
+      // What is held by a turn's attempt is its lane's, or recovery's when the lane's gateway is over.
+      const others = [...by].filter((owner) => owner !== "recovery");
+      assert.equal(by.has("recovery") ? 1 : others.length, 1, `${key}: ${[...by].join()}`);
+    }
+  }
+});
+
+test("every legal step has an owner, but those that nothing makes yet", () => {
+  const unowned = TABLES.flatMap(([table, legal]) =>
+    Object.entries(legal).flatMap(([from, tos]) =>
+      tos
+        .filter((to) => !table.some((step) => step.from === from && step.to === to))
+        .map((to) => `${from} → ${to}`),
+    ),
+  );
+  assert.deepEqual(
+    unowned.filter((step) => !NOBODYS.includes(step)),
+    [],
+  );
+});
+
+/** Steering, poison, and sending a dead delivery again: the tables leave room for them. */
+const NOBODYS = [
+  "queued → dead",
+  "queued → quarantined",
+  "queued → absorbed",
+  "held → quarantined",
+  "running → quarantined",
+  "absorbed → queued",
+  "absorbed → done",
+  "dead → ready",
+];
+
+test("a turn ends, and what is answered is over", () => {
+  for (const state of TURN_STATES.filter((s) => s !== "answered"))
+    assert.ok(reachable(TURN_STEPS, state).has("answered"), state);
+  assert.deepEqual(TURN_STEPS.answered, []);
+  assert.deepEqual(TURN_STEPS.ended, ["claimed"]);
+});
+
+test("only steps of the table can be made as a value, or as a type", () => {
+  for (const from of ENTRY_STATES) {
+    for (const to of ENTRY_STATES)
+      assert.deepEqual(entryStep(from, to), ENTRY_STEPS[from].includes(to) ? { from, to } : null);
+  }
+  // @ts-expect-error -- an answer is never taken back
+  const taken: EntryStep = { from: "answered", to: "queued" };
+  // @ts-expect-error -- what is done is done
+  const undone: EntryStep = { from: "done", to: "queued" };
+  for (const { from, to } of [taken, undone]) assert.equal(entryStep(from, to), null);
 });
