@@ -31,8 +31,11 @@ export interface Turn {
   readonly attempt: number;
   /** Attempts that count against the limit: a wait for a plan's limit or a switch of candidate doesn't. */
   readonly failures: number;
+  /** How often it was put back to run again after a harness may have had its prompt. */
+  readonly reruns: number;
   readonly state: TurnState;
   readonly generation: number;
+  /** Who has it, or had it when it was interrupted; null when nothing of it was begun anywhere. */
   readonly harness: string | null;
   readonly model: string | null;
   /** The harness's own session id. */

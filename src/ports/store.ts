@@ -125,6 +125,8 @@ export interface TurnStore {
       readonly nativeSession: string | null;
       readonly usage: Usage | null;
       readonly at: Instant;
+      /** Found in the harness's own record, and why it was looked for: history says `adopted`. */
+      readonly adopted?: string;
     },
   ): Promise<boolean>;
   /** Ends an attempt without an answer: its entries move as told, with the deliveries that tell people. */
@@ -133,6 +135,10 @@ export interface TurnStore {
     end: {
       readonly moves: readonly EntryMove[];
       readonly usesAttempt: boolean;
+      /** It runs again, and a harness may have had its prompt. */
+      readonly rerun?: boolean;
+      /** Nothing is begun that could be gone on with: the turn forgets who had it. */
+      readonly forget?: boolean;
       readonly deliveries: readonly NewDelivery[];
       readonly at: Instant;
     },

@@ -34,6 +34,7 @@ export const turnCases: StoreCases = {
       entries: ["m_1", "m_2"],
       attempt: 1,
       failures: 0,
+      reruns: 0,
       state: "claimed",
       generation: 1,
       harness: null,

@@ -101,6 +101,7 @@ export function sampleTurn(change: Partial<Turn> = {}): Turn {
     model: null,
     nativeSession: null,
     custody: null,
+    reruns: 0,
     claimedAt: 1000,
     ...change,
   };

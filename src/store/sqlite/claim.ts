@@ -74,6 +74,7 @@ function writeTurn(
     chapter,
     attempt: (old?.attempt ?? 0) + 1,
     failures: old?.failures ?? 0,
+    reruns: old?.reruns ?? 0,
     state: "claimed",
     generation: claim.generation,
     harness: old?.harness ?? null,
@@ -86,9 +87,9 @@ function writeTurn(
     reply: null,
   };
   tx.db.run(
-    `INSERT OR REPLACE INTO turns (id, session, agent, entries, last_seq, chapter, attempt, failures, state, generation,
-       harness, model, native_session, custody, claimed_at, answered_at, reply)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, NULL, NULL)`,
+    `INSERT OR REPLACE INTO turns (id, session, agent, entries, last_seq, chapter, attempt, failures, reruns, state,
+       generation, harness, model, native_session, custody, claimed_at, answered_at, reply)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, NULL, NULL)`,
     row.id,
     row.session,
     row.agent,
@@ -97,6 +98,7 @@ function writeTurn(
     row.chapter,
     row.attempt,
     row.failures,
+    row.reruns,
     row.state,
     row.generation,
     row.harness,

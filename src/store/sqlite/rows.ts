@@ -39,6 +39,7 @@ export interface TurnRow {
   readonly chapter: number;
   readonly attempt: number;
   readonly failures: number;
+  readonly reruns: number;
   readonly state: TurnState;
   readonly generation: number;
   readonly harness: string | null;
@@ -103,6 +104,7 @@ export function turnOf(row: TurnRow): Turn {
     entries: entryIdsOf(row),
     attempt: row.attempt,
     failures: row.failures,
+    reruns: row.reruns,
     state: row.state,
     generation: row.generation,
     harness: row.harness,

@@ -82,8 +82,12 @@ function storeAnswer(tx: Tx, fence: TurnFence, answer: Answer): true {
     );
   }
   const data = { turn: row.id, attempt: row.attempt, harness: row.harness, model: row.model };
-  for (const entry of entries)
-    stepEntry(tx, entry, "answered", {}, { at: answer.at, event: "answered", data });
+  const { adopted } = answer;
+  const line =
+    adopted === undefined
+      ? { at: answer.at, event: "answered", data }
+      : { at: answer.at, event: "adopted", data: { ...data, reason: adopted } };
+  for (const entry of entries) stepEntry(tx, entry, "answered", {}, line);
   rememberSession(tx, turn, answer);
   rememberUsage(tx, turn, answer);
   finishTurn(tx, row.id, answer.at);
@@ -130,9 +134,12 @@ function endTurn(tx: Tx, fence: TurnFence, end: End): true {
   }
   for (const delivery of end.deliveries) insertDelivery(tx, delivery);
   tx.db.run(
-    "UPDATE turns SET state = 'ended', failures = failures + ? WHERE id = ?",
+    "UPDATE turns SET state = 'ended', failures = failures + ?, reruns = reruns + ? WHERE id = ?",
     end.usesAttempt ? 1 : 0,
+    end.rerun === true ? 1 : 0,
     row.id,
   );
+  if (end.forget === true)
+    tx.db.run("UPDATE turns SET harness = NULL, model = NULL, native_session = NULL WHERE id = ?", row.id);
   return true;
 }
