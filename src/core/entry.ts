@@ -34,6 +34,17 @@ export const WAITING_STATES = [
   "answered",
 ] as const satisfies readonly EntryState[];
 
+/** States that are an end: only such entries are ever cleared away. */
+export const ENDED_STATES = [
+  "done",
+  "cancelled",
+  "dead",
+  "quarantined",
+  "absorbed",
+] as const satisfies readonly EntryState[];
+/** A state of an entry that came to its end. */
+export type EndedState = (typeof ENDED_STATES)[number];
+
 const STEPS = {
   queued: ["running", "held", "answered", "cancelled", "dead", "quarantined", "absorbed"],
   held: ["queued", "held", "running", "cancelled", "dead", "quarantined"],

@@ -51,7 +51,7 @@ export interface InboundBatch {
 /** What became of one item. Once this is returned, it is durable. */
 export type Accepted =
   | { readonly outcome: "accepted"; readonly entry: Entry }
-  /** `same`: whether the first copy had the same body. */
+  /** `same`: whether the first copy had the same body; true when the first was cleared away since. */
   | { readonly outcome: "duplicate"; readonly id: MessageId; readonly same: boolean }
   | { readonly outcome: "ignored" }
   | { readonly outcome: "refused"; readonly code: ErrorCode };

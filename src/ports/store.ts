@@ -8,6 +8,7 @@ import type { Custody, Reply, Turn, TurnFence, Usage } from "../core/turn.ts";
 import type { AccountingStore, Totals } from "./accounting.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
+import type { RetentionStore } from "./retention.ts";
 
 /**
  * The durable truth. Every method that writes is exactly one transaction: when it resolves, what it says is on the
@@ -28,7 +29,8 @@ export interface Store
     AccessStore,
     ChannelStore,
     AccountingStore,
-    AlertStore {
+    AlertStore,
+    RetentionStore {
   /** Raised by every opening; in every history line. */
   readonly epoch: number;
   /** Commits something small, to prove that commits work. Returns how long it took, in milliseconds. */

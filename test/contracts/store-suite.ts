@@ -8,6 +8,7 @@ import { movedCases } from "./store-moved-cases.ts";
 import { outboxCases } from "./store-outbox-cases.ts";
 import { ownerCases } from "./store-owner-cases.ts";
 import { readCases } from "./store-read-cases.ts";
+import { retentionCases } from "./store-retention-cases.ts";
 import { sessionCases } from "./store-session-cases.ts";
 import { turnCases } from "./store-turn-cases.ts";
 
@@ -33,6 +34,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   access: accessCases,
   alerts: alertCases,
   accounting: accountingCases,
+  retention: retentionCases,
   owner: ownerCases,
 };
 

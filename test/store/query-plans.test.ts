@@ -7,11 +7,21 @@ import { inboxCases } from "../contracts/store-inbox-cases.ts";
 import { movedCases } from "../contracts/store-moved-cases.ts";
 import { outboxCases } from "../contracts/store-outbox-cases.ts";
 import { readCases } from "../contracts/store-read-cases.ts";
+import { retentionCases } from "../contracts/store-retention-cases.ts";
 import { sessionCases } from "../contracts/store-session-cases.ts";
 import { turnCases } from "../contracts/store-turn-cases.ts";
 import { createFakeClock } from "../fakes/clock.ts";
 
-const CASES = [accountingCases, inboxCases, movedCases, outboxCases, readCases, sessionCases, turnCases];
+const CASES = [
+  accountingCases,
+  inboxCases,
+  movedCases,
+  outboxCases,
+  readCases,
+  retentionCases,
+  sessionCases,
+  turnCases,
+];
 
 /** Walks through what is open, never through what ended: these indexes hold nothing else. */
 const OPEN_ONLY = /USING (?:COVERING )?INDEX (?:entries_waiting|deliveries_open)\b/;

@@ -3,6 +3,7 @@ import type { MessageBody } from "../../core/message.ts";
 import type { Accepted, Decided } from "../../ports/intake.ts";
 import type { InboxStore } from "../../ports/store.ts";
 import { rememberPairing } from "./access.ts";
+import { clearedId } from "./cleared-keys.ts";
 import type { StoreContext, Tx } from "./context.ts";
 import { count } from "./counters.ts";
 import { insertDelivery } from "./deliveries.ts";
@@ -70,6 +71,9 @@ function acceptEntry(tx: Tx, entry: NewEntry, waitingLimit: number): Accepted {
   const { channel, account } = entry.address;
   const known = byKey(tx, channel, account, entry.dedupeKey);
   if (known !== undefined) return { outcome: "duplicate", id: known.id, same: sameMessage(known, entry) };
+  const cleared = clearedId(tx, channel, account, entry.dedupeKey);
+  // What it said is gone, so that nothing is left to compare with.
+  if (cleared !== undefined) return { outcome: "duplicate", id: cleared, same: true };
   // Commands go through when messages pile up: that is when they are needed.
   if (entry.kind === "message" && countWaiting(tx, entry.session) >= waitingLimit) {
     return { outcome: "refused", code: "queue-full" };

@@ -3,12 +3,14 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import { createPairings, createTokens } from "./access.ts";
 import { createAlertStore } from "./alerts.ts";
+import { createClearing } from "./clear.ts";
 import { createCommitter } from "./committer.ts";
 import type { StoreContext } from "./context.ts";
 import type { Database } from "./database.ts";
 import { createOutboxStore } from "./deliveries.ts";
 import { createInboxStore } from "./inbox.ts";
 import { createLaneReads } from "./lanes.ts";
+import { createLeftovers } from "./leftovers.ts";
 import { createNotes } from "./notes.ts";
 import { createReads } from "./reads.ts";
 import { createRecount } from "./recount.ts";
@@ -44,6 +46,8 @@ export function createStore({ db, epoch, clock, defer, committed, release }: Sto
     ...createTokens(context),
     ...createNotes(context),
     ...createAlertStore(context),
+    ...createClearing(context),
+    ...createLeftovers(context),
     onCommit: (watch) => void (timed = watch),
     async probe() {
       const begun = clock.monotonic();
