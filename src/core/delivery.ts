@@ -8,23 +8,38 @@ import type { Instant } from "./time.ts";
  * ready → sending (the intent, before any byte) → sent | retry-at | in-doubt | dead
  *
  * in-doubt: the platform may or may not have it. It is resolved by what the channel can do, and a repeat is marked.
+ * held: it couldn't be sent for so long that its chat is asked first.
  */
-export const DELIVERY_STATES = ["ready", "sending", "sent", "retry-at", "in-doubt", "dead"] as const;
+export const DELIVERY_STATES = ["ready", "sending", "sent", "retry-at", "in-doubt", "held", "dead"] as const;
 /** A state of a delivery. */
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** Every legal step of a delivery. A step that isn't here can't be written: the store refuses it. */
 export const DELIVERY_STEPS: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
-  ready: ["sending", "dead"],
+  ready: ["sending", "held", "dead"],
   sending: ["sent", "retry-at", "in-doubt", "dead"],
-  "retry-at": ["sending", "dead"],
-  "in-doubt": ["sending", "sent", "dead"],
+  "retry-at": ["sending", "held", "dead"],
+  "in-doubt": ["sending", "sent", "held", "dead"],
+  held: ["ready", "dead"],
   sent: [],
   dead: ["ready"],
 };
 
 /** What a delivery is for. Only replies hold their entries open until they are sent. */
 export type DeliveryKind = "reply" | "progress" | "notice" | "permission" | "command" | "alert";
+
+/**
+ * Which line a delivery stands in. Each line of a chat is sent in order, and none waits for another one: an alert
+ * isn't stuck behind a long answer, nor is the answer to a command.
+ */
+export const DELIVERY_LINE: Readonly<Record<DeliveryKind, number>> = {
+  alert: 0,
+  permission: 0,
+  command: 1,
+  reply: 2,
+  notice: 2,
+  progress: 3,
+};
 
 /** What is sent. Stored before the first try and never changed, so that a repeat is the same to the letter. */
 export interface DeliveryBody {
@@ -72,6 +87,10 @@ export interface Delivery extends NewDelivery {
   readonly attempts: number;
   /** Whether any try so far ended in doubt: then a repeat is marked as one. */
   readonly inDoubt: boolean;
+  /** Tries that ended in doubt: these are bounded, others aren't. */
+  readonly doubts?: number;
+  /** When its chat asked for it, after it was held: its age counts from then. */
+  readonly askedFor?: Instant;
   /** Not sent before this time. */
   readonly notBefore: Instant;
   readonly platformId: string | null;

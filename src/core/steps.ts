@@ -110,7 +110,9 @@ export const TURN_STEP_TABLE: readonly Step<TurnState>[] = [
 
 const delivery = steps<DeliveryState>("outbox", "delivery");
 
-/** Every step of a delivery: all of them are the outbox's. */
+const answerHeld = steps<DeliveryState>("operator", "delivery");
+
+/** Every step of a delivery: all of them are the outbox's, but what the people of its chat decide. */
 export const DELIVERY_STEP_TABLE: readonly Step<DeliveryState>[] = [
   ...steps<DeliveryState>("outbox", "key")("planned", null, "ready"),
   ...delivery("sending", "ready", "sending"),
@@ -124,4 +126,10 @@ export const DELIVERY_STEP_TABLE: readonly Step<DeliveryState>[] = [
   ...delivery("delivery-dead", "sending", "dead"),
   ...delivery("delivery-dead", "retry-at", "dead"),
   ...delivery("delivery-dead", "in-doubt", "dead"),
+  ...delivery("delivery-dead", "held", "dead"),
+  ...delivery("delivery-held", "ready", "held"),
+  ...delivery("delivery-held", "retry-at", "held"),
+  ...delivery("delivery-held", "in-doubt", "held"),
+  ...answerHeld("asked-for", "held", "ready"),
+  ...answerHeld("dropped", "held", "dead"),
 ];

@@ -8,6 +8,7 @@ import type { Custody, Reply, Turn, TurnFence, Usage } from "../core/turn.ts";
 import type { AccountingStore, Totals } from "./accounting.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
+import type { OutboxPages } from "./outbox-store.ts";
 import type { RetentionStore } from "./retention.ts";
 
 /**
@@ -25,6 +26,7 @@ export interface Store
     InboxStore,
     TurnStore,
     OutboxStore,
+    OutboxPages,
     ReadStore,
     AccessStore,
     ChannelStore,

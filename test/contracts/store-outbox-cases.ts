@@ -28,6 +28,7 @@ export const outboxCases: StoreCases = {
       state: "ready",
       attempts: 0,
       inDoubt: false,
+      doubts: 0,
       notBefore: AT + 3,
       platformId: null,
     });

@@ -6,6 +6,7 @@ import { alertCases } from "./store-alert-cases.ts";
 import { inboxCases } from "./store-inbox-cases.ts";
 import { movedCases } from "./store-moved-cases.ts";
 import { outboxCases } from "./store-outbox-cases.ts";
+import { outboxPagesCases } from "./store-outbox-pages-cases.ts";
 import { ownerCases } from "./store-owner-cases.ts";
 import { readCases } from "./store-read-cases.ts";
 import { retentionCases } from "./store-retention-cases.ts";
@@ -30,6 +31,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   turns: turnCases,
   sessions: sessionCases,
   outbox: outboxCases,
+  "pages of the outbox": outboxPagesCases,
   reads: readCases,
   access: accessCases,
   alerts: alertCases,

@@ -6,6 +6,7 @@ import { accountingCases } from "../contracts/store-accounting-cases.ts";
 import { inboxCases } from "../contracts/store-inbox-cases.ts";
 import { movedCases } from "../contracts/store-moved-cases.ts";
 import { outboxCases } from "../contracts/store-outbox-cases.ts";
+import { outboxPagesCases } from "../contracts/store-outbox-pages-cases.ts";
 import { readCases } from "../contracts/store-read-cases.ts";
 import { retentionCases } from "../contracts/store-retention-cases.ts";
 import { sessionCases } from "../contracts/store-session-cases.ts";
@@ -17,6 +18,7 @@ const CASES = [
   inboxCases,
   movedCases,
   outboxCases,
+  outboxPagesCases,
   readCases,
   retentionCases,
   sessionCases,
@@ -24,7 +26,7 @@ const CASES = [
 ];
 
 /** Walks through what is open, never through what ended: these indexes hold nothing else. */
-const OPEN_ONLY = /USING (?:COVERING )?INDEX (?:entries_waiting|deliveries_open)\b/;
+const OPEN_ONLY = /USING (?:COVERING )?INDEX (?:entries_waiting|deliveries_open|deliveries_held)\b/;
 
 /** What may be walked through: bounded by configuration, by people, or by its own code. */
 const SMALL =

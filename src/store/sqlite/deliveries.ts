@@ -50,7 +50,7 @@ export function createOutboxStore({ db, epoch, committer }: StoreContext): Outbo
     async pendingDeliveries(afterSeq = 0) {
       return db
         .all<DeliveryRow>(
-          "SELECT * FROM deliveries WHERE state NOT IN ('sent', 'dead') AND seq > ? ORDER BY seq",
+          "SELECT * FROM deliveries WHERE seq > ? AND state NOT IN ('sent', 'dead') ORDER BY seq",
           afterSeq,
         )
         .map(deliveryOf);
@@ -98,7 +98,7 @@ function settle(
   const next: DeliveryRow = {
     ...row,
     state: to.state,
-    in_doubt: to.state === "in-doubt" ? 1 : row.in_doubt,
+    in_doubt: row.in_doubt + (to.state === "in-doubt" ? 1 : 0),
     not_before: "notBefore" in to ? to.notBefore : row.not_before,
     platform_id: to.state === "sent" ? to.platformId : row.platform_id,
   };
@@ -123,9 +123,10 @@ function maySettle(row: DeliveryRow, to: DeliveryState): boolean {
   return false;
 }
 
-function tell(
+/** A line of the history of the message that a delivery belongs to. */
+export function tell(
   tx: Tx,
-  row: DeliveryRow,
+  row: Pick<DeliveryRow, "entry" | "key" | "kind">,
   event: string,
   at: number,
   data: Readonly<Record<string, unknown>>,

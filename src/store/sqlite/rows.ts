@@ -67,6 +67,7 @@ export interface DeliveryRow {
   readonly not_before: number;
   readonly platform_id: string | null;
   readonly body: string;
+  readonly asked_for: number | null;
 }
 
 export function entryOf(row: EntryRow): Entry {
@@ -139,7 +140,9 @@ export function deliveryOf(row: DeliveryRow): Delivery {
     createdAt: row.created_at,
     state: row.state,
     attempts: row.attempts,
-    inDoubt: row.in_doubt === 1,
+    inDoubt: row.in_doubt > 0,
+    doubts: row.in_doubt,
+    ...(row.asked_for !== null && { askedFor: row.asked_for }),
     notBefore: row.not_before,
     platformId: row.platform_id,
   };

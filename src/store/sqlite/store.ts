@@ -8,6 +8,7 @@ import { createCommitter } from "./committer.ts";
 import type { StoreContext } from "./context.ts";
 import type { Database } from "./database.ts";
 import { createOutboxStore } from "./deliveries.ts";
+import { createOutboxPages } from "./outbox-pages.ts";
 import { createInboxStore } from "./inbox.ts";
 import { createLaneReads } from "./lanes.ts";
 import { createLeftovers } from "./leftovers.ts";
@@ -40,6 +41,7 @@ export function createStore({ db, epoch, clock, defer, committed, release }: Sto
     ...createTurns(context),
     ...createSessions(context),
     ...createOutboxStore(context),
+    ...createOutboxPages(context),
     ...createReads(context),
     ...createRecount(context),
     ...createPairings(context),
