@@ -113,6 +113,7 @@ export const ERRORS = {
   "turn-refused": row(EXIT.findings, 422, "The model refused the message.", "Say it in another way, or shorten the conversation with /new."),
   "turn-interrupted": row(EXIT.later, 409, "The message was interrupted, and its agent asks before running it again.", "Answer with /retry, or `rollcall messages retry`."),
   "hold-stale": row(EXIT.later, 409, "The message was held for so long that its sender is asked before it runs.", "Answer with /run or /skip, or use `rollcall messages release` or `cancel`."),
+  "reply-undelivered": row(EXIT.findings, 502, "A part of the answer couldn't be delivered.", "See `rollcall messages show` for what the platform said."),
   "turn-dead": row(EXIT.findings, 502, "The message failed for good.", "See `rollcall messages show`; `rollcall messages retry` tries again."),
   // the gateway's own proofs
   "alert-undelivered": row(EXIT.findings, 502, "An alert route gave no receipt.", "Mend the route that is named; see `rollcall logs`."),

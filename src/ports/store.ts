@@ -7,6 +7,7 @@ import type { Duration, Instant } from "../core/time.ts";
 import type { Custody, Reply, Turn, TurnFence, Usage } from "../core/turn.ts";
 import type { AccountingStore, Totals } from "./accounting.ts";
 import type { AlertStore } from "./alert-store.ts";
+import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
 import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
 import type { OutboxPages } from "./outbox-store.ts";
 import type { RetentionStore } from "./retention.ts";
@@ -32,7 +33,8 @@ export interface Store
     ChannelStore,
     AccountingStore,
     AlertStore,
-    RetentionStore {
+    RetentionStore,
+    DeadLetterStore {
   /** Raised by every opening; in every history line. */
   readonly epoch: number;
   /** Commits something small, to prove that commits work. Returns how long it took, in milliseconds. */
@@ -218,6 +220,10 @@ export interface StoredMessage {
   readonly reply: Reply | null;
   readonly deliveries: readonly Delivery[];
   readonly history: readonly HistoryLine[];
+  /** Why it failed for good, while it is dead or quarantined. */
+  readonly dead?: DeadLetter;
+  /** Messages that are reruns of it, oldest first; only where one message is asked for. */
+  readonly reruns?: readonly MessageId[];
 }
 
 /** A session, as lists show it. */

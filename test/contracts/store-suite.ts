@@ -3,6 +3,7 @@ import type { Store } from "../../src/ports/store.ts";
 import { accessCases } from "./store-access-cases.ts";
 import { accountingCases } from "./store-accounting-cases.ts";
 import { alertCases } from "./store-alert-cases.ts";
+import { deadCases } from "./store-dead-cases.ts";
 import { inboxCases } from "./store-inbox-cases.ts";
 import { movedCases } from "./store-moved-cases.ts";
 import { outboxCases } from "./store-outbox-cases.ts";
@@ -33,6 +34,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   outbox: outboxCases,
   "pages of the outbox": outboxPagesCases,
   reads: readCases,
+  "dead letters": deadCases,
   access: accessCases,
   alerts: alertCases,
   accounting: accountingCases,

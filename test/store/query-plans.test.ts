@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { createMemoryDisk, openMemoryStore } from "../../src/store/sqlite/open.ts";
 import type { Database, Value } from "../../src/store/sqlite/database.ts";
 import { accountingCases } from "../contracts/store-accounting-cases.ts";
+import { deadCases } from "../contracts/store-dead-cases.ts";
 import { inboxCases } from "../contracts/store-inbox-cases.ts";
 import { movedCases } from "../contracts/store-moved-cases.ts";
 import { outboxCases } from "../contracts/store-outbox-cases.ts";
@@ -21,6 +22,7 @@ const CASES = [
   outboxPagesCases,
   readCases,
   retentionCases,
+  deadCases,
   sessionCases,
   turnCases,
 ];
@@ -28,9 +30,9 @@ const CASES = [
 /** Walks through what is open, never through what ended: these indexes hold nothing else. */
 const OPEN_ONLY = /USING (?:COVERING )?INDEX (?:entries_waiting|deliveries_open|deliveries_held)\b/;
 
-/** What may be walked through: bounded by configuration, by people, or by its own code. */
+/** What may be walked through: bounded by configuration, by people, by its own code, or by what failed for good. */
 const SMALL =
-  /^SCAN (?:meta|counters|recounted|sessions|pairings|tokens|moved|cursors|group_talk|sqlite_schema|pragma\w*|CONSTANT ROW)\b/;
+  /^SCAN (?:dead_letters|g|meta|counters|recounted|sessions|pairings|tokens|moved|cursors|group_talk|sqlite_schema|pragma\w*|CONSTANT ROW)\b/;
 
 /** A move of a conversation happens once in its life, and looks for its addresses and turns everywhere. */
 const RARE =

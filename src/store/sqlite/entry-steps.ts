@@ -5,6 +5,7 @@ import type { Instant } from "../../core/time.ts";
 import { LOST } from "./committer.ts";
 import type { Tx } from "./context.ts";
 import { count } from "./counters.ts";
+import { followDead } from "./dead-letters.ts";
 import type { EntryRow } from "./rows.ts";
 
 /** One line of an entry's life, written with the step that it tells of. */
@@ -106,4 +107,5 @@ export function stepEntry(tx: Tx, row: EntryRow, to: EntryState, change: EntryCh
   count(tx, `entries:${row.state}`, -1);
   count(tx, `entries:${to}`, 1);
   appendHistory(tx, row.id, line);
+  followDead(tx, row, to, line);
 }

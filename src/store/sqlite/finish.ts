@@ -2,6 +2,7 @@ import type { Entry } from "../../core/entry.ts";
 import type { MessageId, TurnId } from "../../core/ids.ts";
 import type { Instant } from "../../core/time.ts";
 import type { Tx } from "./context.ts";
+import { whyUndelivered } from "./dead-letters.ts";
 import { entryRow, stepEntry } from "./entry-steps.ts";
 import { entryIdsOf, entryOf, type DeliveryRow } from "./rows.ts";
 
@@ -30,7 +31,9 @@ export function finishTurn(tx: Tx, turn: TurnId, at: Instant): readonly Entry[] 
   if (ends === undefined || ends.open > 0) return [];
   const row = tx.db.get<{ entries: string }>("SELECT entries FROM turns WHERE id = ?", turn);
   const ids = row === undefined ? [] : entryIdsOf(row);
-  return ids.flatMap((id) => finishEntry(tx, id, turn, ends.dead > 0 ? "dead" : "done", at));
+  const why = ends.dead > 0 ? whyUndelivered(tx, turn) : undefined;
+  const to = ends.dead > 0 ? "dead" : "done";
+  return ids.flatMap((id) => finishEntry(tx, { id, turn, to, why }, at));
 }
 
 /** A control entry is done when its answers are at their end: that nobody could be told doesn't undo a command. */
@@ -40,18 +43,21 @@ export function finishControl(tx: Tx, entry: MessageId, at: Instant): readonly E
      WHERE entry = ? AND turn IS NULL AND kind IN ('reply', 'command') AND state NOT IN ('sent', 'dead')`,
     entry,
   );
-  return ends === undefined || ends.open > 0 ? [] : finishEntry(tx, entry, null, "done", at);
+  return ends === undefined || ends.open > 0
+    ? []
+    : finishEntry(tx, { id: entry, turn: null, to: "done" }, at);
 }
 
-function finishEntry(
-  tx: Tx,
-  id: MessageId,
-  turn: TurnId | null,
-  to: "done" | "dead",
-  at: Instant,
-): readonly Entry[] {
+interface End {
+  readonly id: MessageId;
+  readonly turn: TurnId | null;
+  readonly to: "done" | "dead";
+  readonly why?: Readonly<Record<string, unknown>> | undefined;
+}
+
+function finishEntry(tx: Tx, { id, turn, to, why }: End, at: Instant): readonly Entry[] {
   const row = entryRow(tx, id);
   if (row?.state !== "answered" || row.turn !== turn) return [];
-  stepEntry(tx, row, to, {}, { at, event: to });
+  stepEntry(tx, row, to, {}, { at, event: to, ...(why !== undefined && { data: why }) });
   return [entryOf({ ...row, state: to, hold: null })];
 }

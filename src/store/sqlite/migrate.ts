@@ -3,11 +3,19 @@ import type { Database } from "./database.ts";
 import { FIRST_TABLES } from "./migrations/001-first-tables.ts";
 import { ALERT_TABLES } from "./migrations/002-alerts.ts";
 import { RETENTION_TABLES } from "./migrations/004-retention.ts";
+import { MESSAGE_TABLES } from "./migrations/008-messages.ts";
 import { RECOVERY_COLUMNS } from "./migrations/005-recovery.ts";
 import { OUTBOX_LINES } from "./migrations/006-outbox.ts";
 
 /** Every change of the schema, oldest first. Released ones never change; the schema's version is their number. */
-const MIGRATIONS: readonly string[] = [FIRST_TABLES, ALERT_TABLES, RETENTION_TABLES, RECOVERY_COLUMNS, OUTBOX_LINES];
+const MIGRATIONS: readonly string[] = [
+  FIRST_TABLES,
+  ALERT_TABLES,
+  RETENTION_TABLES,
+  RECOVERY_COLUMNS,
+  OUTBOX_LINES,
+  MESSAGE_TABLES,
+];
 
 /** "Roll": tells `file` and us that a database is a store of this program. */
 const APPLICATION_ID = 0x526f6c6c;

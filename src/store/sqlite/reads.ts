@@ -1,9 +1,11 @@
-import { ENTRY_STATES, type HistoryLine } from "../../core/entry.ts";
+import { ENTRY_STATES, WAITING_STATES, type HistoryLine } from "../../core/entry.ts";
 import { CANARY_PREFIX } from "../../core/canary.ts";
 import type { MessageId } from "../../core/ids.ts";
 import type { MessageFilter, ReadStore, StoredMessage } from "../../ports/store.ts";
+import type { Turn } from "../../core/turn.ts";
 import type { StoreContext, Tx } from "./context.ts";
 import type { Value } from "./database.ts";
+import { deadLetterOf } from "./dead-letters.ts";
 import { entryRow } from "./entry-steps.ts";
 import { deliveryOf, entryOf, replyOf, turnOf, type DeliveryRow, type EntryRow } from "./rows.ts";
 import { createCounts } from "./recount.ts";
@@ -17,16 +19,23 @@ export function createReads({ db }: Pick<StoreContext, "db">): ReadStore {
   return {
     async message(id) {
       const row = entryRow(on, id);
-      return row === undefined ? null : { ...storedOf(on, row), history: historyOf(on, id) };
+      if (row === undefined) return null;
+      const stored = storedOf(on, row);
+      return { ...stored, history: historyOf(on, row, stored.turn), reruns: rerunsOf(on, id) };
     },
     async messages(filter) {
       return listEntries(on, filter).map((row) => ({ ...storedOf(on, row), history: [] }));
     },
     ...createCounts({ db }),
     async oldestWaiting() {
-      const sql =
-        "SELECT min(accepted_at) AS at FROM entries WHERE state IN ('queued', 'held', 'running', 'answered')";
-      return db.get<{ at: number | null }>(sql)?.at ?? null;
+      // By the index of states, one look for each: what waits may be a hundred thousand rows.
+      const firsts = WAITING_STATES.map((state) =>
+        db.get<{ seq: number; at: number }>(
+          "SELECT seq, accepted_at AS at FROM entries WHERE state = ? ORDER BY seq LIMIT 1",
+          state,
+        ),
+      ).filter((row) => row !== undefined);
+      return firsts.toSorted((a, b) => a.seq - b.seq)[0]?.at ?? null;
     },
     async sessions(limit) {
       return listSessions(on, limit);
@@ -46,21 +55,50 @@ function storedOf(on: Reads, row: EntryRow): Omit<StoredMessage, "history"> {
     turn: turn === undefined ? null : turnOf(turn),
     reply: turn === undefined ? null : replyOf(turn),
     deliveries: deliveries.map(deliveryOf),
+    ...deadOf(on, row),
   };
 }
 
-function historyOf({ db }: Reads, id: MessageId): readonly HistoryLine[] {
-  return db
-    .all<{ at: number; event: string; epoch: number; data: string }>(
-      "SELECT at, event, epoch, data FROM history WHERE entry = ? ORDER BY n",
-      id,
-    )
-    .map(({ at, event, epoch, data }) => ({
-      at,
-      event,
-      epoch,
-      data: JSON.parse(data) as HistoryLine["data"],
-    }));
+function deadOf(on: Reads, row: EntryRow): Pick<StoredMessage, "dead"> {
+  const dead = deadLetterOf(on, row);
+  return dead === undefined ? {} : { dead };
+}
+
+function rerunsOf({ db }: Reads, id: MessageId): readonly MessageId[] {
+  const sql = "SELECT id FROM entries WHERE replay_of = ? ORDER BY seq";
+  return db.all<{ id: MessageId }>(sql, id).map((row) => row.id);
+}
+
+interface HistoryRow {
+  readonly n: number;
+  readonly at: number;
+  readonly event: string;
+  readonly epoch: number;
+  readonly data: string;
+}
+
+/**
+ * In the order in which it happened, whatever the clock said. What was sent for a turn is told with one of its entries:
+ * the others' lives have it, too.
+ */
+function historyOf(on: Reads, { id }: EntryRow, turn: Turn | null): readonly HistoryLine[] {
+  const own = linesOf(on, id);
+  const others = (turn?.entries ?? []).filter((entry) => entry !== id);
+  const mark = `:${turn?.id ?? ""}:`;
+  const shared = others
+    .flatMap((entry) => linesOf(on, entry))
+    .filter(({ data }) => String(lineData(data)["delivery"] ?? "").includes(mark));
+  return [...own, ...shared]
+    .toSorted((a, b) => a.n - b.n)
+    .map(({ at, event, epoch, data }) => ({ at, event, epoch, data: lineData(data) }));
+}
+
+function linesOf({ db }: Reads, id: MessageId): readonly HistoryRow[] {
+  return db.all<HistoryRow>("SELECT n, at, event, epoch, data FROM history WHERE entry = ? ORDER BY n", id);
+}
+
+function lineData(text: string): HistoryLine["data"] {
+  return JSON.parse(text) as HistoryLine["data"];
 }
 
 /** Messages of people: the gateway's own are found only by their place. */

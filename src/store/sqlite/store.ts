@@ -7,6 +7,7 @@ import { createClearing } from "./clear.ts";
 import { createCommitter } from "./committer.ts";
 import type { StoreContext } from "./context.ts";
 import type { Database } from "./database.ts";
+import { createDeadLetters } from "./dead-letters.ts";
 import { createOutboxStore } from "./deliveries.ts";
 import { createOutboxPages } from "./outbox-pages.ts";
 import { createInboxStore } from "./inbox.ts";
@@ -50,6 +51,7 @@ export function createStore({ db, epoch, clock, defer, committed, release }: Sto
     ...createAlertStore(context),
     ...createClearing(context),
     ...createLeftovers(context),
+    ...createDeadLetters(context),
     onCommit: (watch) => void (timed = watch),
     async probe() {
       const begun = clock.monotonic();
