@@ -1,9 +1,11 @@
 import { SECOND, type Duration } from "../core/time.ts";
 import { progressKey } from "../core/delivery.ts";
+import { messageOf } from "../core/errors.ts";
 import type { Ids, MessageId, TurnId } from "../core/ids.ts";
 import type { Channel } from "../ports/channel.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
+import type { Log } from "../ports/log.ts";
 import type { Progress, ReplyTarget } from "../ports/outbox.ts";
 import type { OutboxStore } from "../ports/store.ts";
 
@@ -12,6 +14,7 @@ export interface ProgressDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly events: Events;
+  readonly log: Log;
   readonly wake: () => void;
   /** Remembers that the last edit of a live view may land late. */
   readonly doubtful: (key: string) => void;
@@ -102,13 +105,18 @@ export function editProgress(deps: ProgressDeps, channel: Channel, of: ProgressO
     if (outcome.kind === "wait") await deps.clock.sleep(outcome.after, stop.signal);
   };
 
-  const loop = (async () => {
+  const follow = async (): Promise<void> => {
     await deps.clock.sleep(pace.first, stop.signal);
     while (!stop.signal.aborted) {
       if (latest !== "") await (placed ? edit() : place());
       await deps.clock.sleep(placed ? pace.every : EMPTY_LOOK, stop.signal);
     }
-  })();
+  };
+  // A full disk, say: the view ends, and the answer doesn't depend on it.
+  const loop = follow().catch((error: unknown) => {
+    inDoubt = placed;
+    deps.log.warn("progress.failed", { turn: of.turn, error: messageOf(error) });
+  });
 
   return {
     show(text) {

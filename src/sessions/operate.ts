@@ -8,6 +8,7 @@ import type { MoveFacts } from "../ports/store.ts";
 import type { OperateDeps } from "./operate-deps.ts";
 import { release, releaseHeld } from "./release.ts";
 import { publishStates } from "./turn-deps.ts";
+import { turnMates } from "./turn-mates.ts";
 
 /** What an operator or a chat command can do with messages, over the store and the lanes. */
 export function createOperate(deps: OperateDeps): Operate {
@@ -67,13 +68,20 @@ async function find(deps: OperateDeps, id: MessageId): Promise<Entry> {
 
 type Target = Pick<MoveFacts, "event" | "notBefore" | "leaveTurn"> & { readonly to: EntryState };
 
-/** Null when the message moved on meanwhile, or can't make this step at all. */
-async function step(deps: OperateDeps, entry: Entry, { to, ...facts }: Target): Promise<Entry | null> {
-  const legal = entryStep(entry.state, to);
-  if (legal === null) return null;
-  const move = { id: entry.id, attempt: entry.attempt, ...legal, ...facts };
-  if (!(await deps.store.move([move], [], deps.clock.now()))) return null;
-  publishStates(deps, [entry], to);
+/** Null when the message, or one that goes with it, moved on meanwhile, or can't make this step at all. */
+async function step(
+  deps: OperateDeps,
+  entry: Entry,
+  { to, ...facts }: Target,
+  together: readonly Entry[] = [entry],
+): Promise<Entry | null> {
+  const moves = together.flatMap(({ id, attempt, state }) => {
+    const legal = entryStep(state, to);
+    return legal === null ? [] : [{ id, attempt, ...legal, ...facts }];
+  });
+  if (moves.length < together.length) return null;
+  if (!(await deps.store.move(moves, [], deps.clock.now()))) return null;
+  publishStates(deps, together, to);
   deps.lanes.wake(entry.session);
   return { ...entry, state: to };
 }
@@ -95,7 +103,8 @@ async function retry(deps: OperateDeps, id: MessageId): Promise<Entry> {
   const asked = entry.state === "held" && entry.hold?.code === "turn-interrupted";
   const retryable = asked || entry.state === "dead" || entry.state === "quarantined";
   const target = { to: "queued", event: "retried", notBefore: deps.clock.now(), leaveTurn: !asked } as const;
-  return (retryable ? await step(deps, entry, target) : null) ?? refuse(entry);
+  const mates = await turnMates(deps.store, entry);
+  return (retryable ? await step(deps, entry, target, mates) : null) ?? refuse(entry);
 }
 
 function refuse(entry: Entry): never {

@@ -3,6 +3,7 @@ import { RollcallError } from "../core/errors.ts";
 import type { MessageId } from "../core/ids.ts";
 import type { OperateDeps } from "./operate-deps.ts";
 import { publishStates } from "./turn-deps.ts";
+import { turnMates } from "./turn-mates.ts";
 
 /** Entries that are moved in one transaction. */
 const TOGETHER = 200;
@@ -12,7 +13,8 @@ export async function release(deps: OperateDeps, id: MessageId): Promise<Entry> 
   const stored = await deps.store.message(id);
   if (stored === null) throw new RollcallError("no-such-id", { detail: id });
   const { entry } = stored;
-  const [freed] = entry.state === "held" ? await free(deps, [entry]) : [];
+  const letGo = entry.state === "held" ? await free(deps, await turnMates(deps.store, entry)) : [];
+  const freed = letGo.find((one) => one.id === id);
   if (freed === undefined)
     throw new RollcallError("state-conflict", { detail: `message ${id} is ${entry.state}` });
   deps.retryCandidates?.(entry.agent);

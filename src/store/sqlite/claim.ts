@@ -1,10 +1,10 @@
 import { invariant } from "../../core/assert.ts";
-import type { TurnId } from "../../core/ids.ts";
+import type { MessageId, TurnId } from "../../core/ids.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { TurnStore } from "../../ports/store.ts";
 import type { Tx } from "./context.ts";
 import { assertEntryStep, expectEntry, stepEntry } from "./entry-steps.ts";
-import { turnOf, type EntryRow, type TurnRow } from "./rows.ts";
+import { entryIdsOf, turnOf, type EntryRow, type TurnRow } from "./rows.ts";
 import { chapterOf } from "./sessions.ts";
 import { turnRow } from "./turn-fence.ts";
 
@@ -26,7 +26,9 @@ export function claimTurn(tx: Tx, claim: Claim): Turn {
     rows.every(({ session }) => session === first.session),
     `turn ${claim.turn} spans two sessions`,
   );
-  const turn = writeTurn(tx, claim, rows, continued(tx, claim.turn, rows), first);
+  const old = continued(tx, claim.turn, rows);
+  const turn = writeTurn(tx, claim, rows, old, first);
+  if (old !== undefined) leaveOut(tx, turn);
   for (const row of rows) {
     stepEntry(
       tx,
@@ -55,6 +57,19 @@ function continued(tx: Tx, named: TurnId, rows: readonly EntryRow[]): TurnRow | 
     `turn ${row?.id ?? ""} runs and is claimed again`,
   );
   return row;
+}
+
+/** What was in the turn and isn't claimed with it begins anew: the turn's answer will not speak of it. */
+function leaveOut(tx: Tx, turn: TurnRow): void {
+  const { db } = tx;
+  const claimed = entryIdsOf(turn);
+  const left = db.all<{ seq: number; id: MessageId }>(
+    "SELECT seq, id FROM entries WHERE session = ? AND turn = ? AND state IN ('queued', 'held')",
+    turn.session,
+    turn.id,
+  );
+  for (const { seq, id } of left)
+    if (!claimed.includes(id)) db.run("UPDATE entries SET turn = NULL WHERE seq = ?", seq);
 }
 
 function writeTurn(
