@@ -47,4 +47,5 @@ export const BACKOFF = {
   delivery: { first: SECOND, factor: 2, max: 60 * SECOND, jitter: 0.2 },
   poll: { first: SECOND, factor: 2, max: 30 * SECOND, jitter: 0.2 },
   turn: { first: 2 * SECOND, factor: 3, max: 60 * SECOND, jitter: 0.2 },
+  fullDisk: { first: 0.25 * SECOND, factor: 2, max: 4 * SECOND, jitter: 0 },
 } as const satisfies Record<string, Backoff>;

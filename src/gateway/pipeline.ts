@@ -32,6 +32,7 @@ import { createLanes, type Lanes } from "../sessions/lanes.ts";
 import { createOperate } from "../sessions/operate.ts";
 import { reasonText } from "../sessions/texts.ts";
 import { targetOf } from "../sessions/turn-deps.ts";
+import { createPatientStore } from "../store/patient-store.ts";
 import { createFileFetcher } from "./files.ts";
 import { pairingText } from "./pairing-text.ts";
 
@@ -90,7 +91,12 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
   const log = (component: string): Log => input.log.child(component);
   const channel = (address: Address): Channel | undefined =>
     channels.get(`${address.channel}/${address.account}`);
-  const outbox = createOutbox({ store, clock, random, ids, metrics, events, channel, log: log("outbox") });
+  const patient = createPatientStore(store, clock);
+  const outbox = createOutbox({
+    ...{ clock, random, ids, metrics, events, channel },
+    store: patient,
+    log: log("outbox"),
+  });
   const fetchFiles = createFileFetcher({
     blobs,
     clock,
@@ -99,7 +105,7 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
   });
   const outagesTold = new Map<SessionKey, number>();
   const lanes = createLanes({
-    store,
+    store: patient,
     roster,
     availability,
     outbox,
