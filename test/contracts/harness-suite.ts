@@ -1,67 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FailureClass } from "../../src/core/failure.ts";
-import type { ErrorCode } from "../../src/core/errors.ts";
-import type { SessionKey } from "../../src/core/ids.ts";
 import { SECOND } from "../../src/core/time.ts";
-import { HarnessFailed, type Harness, type SessionSpec } from "../../src/ports/harness.ts";
+import { HarnessFailed } from "../../src/ports/harness.ts";
 import { promptAndRead } from "./harness-events.ts";
+import { specOf, type HarnessPart, type HarnessRig, type HarnessSubject } from "./harness-subject.ts";
+import { transcriptCases } from "./harness-transcript-cases.ts";
 
-/** One harness, made for one test. */
-export interface HarnessRig {
-  readonly harness: Harness;
-  readonly workspace: string;
-  /** Pids of processes that it started and that live now. */
-  living(): readonly number[];
-  /** Called after the harness was closed. */
-  tidyUp(): Promise<void>;
-}
-
-/** The parts of the contract that a harness may not have. */
-export type HarnessPart = "processes" | "memory" | "native sessions" | "interrupt" | "pool" | "late words";
-
-/** What is tested, and how it is made to do what the tests need. */
-export interface HarnessSubject {
-  readonly name: string;
-  /** `max`: as many processes at once, where there are any. */
-  rig(max: number): Promise<HarnessRig>;
-  /** Parts that it doesn't have, each with the reason. */
-  readonly without: Partial<Readonly<Record<HarnessPart, string>>>;
-  readonly prompts: {
-    /** Answered with a text that has these words in it. */
-    readonly plain: { readonly text: string; readonly words: RegExp };
-    /** Answered with what was said before in this session. */
-    readonly recall: string;
-    /** Shows a first word, and then goes on for far longer than a test lasts. */
-    readonly slow: string;
-    /** Ends with `in time`, and writes more after the end. */
-    readonly late: string;
-    readonly failing: readonly {
-      readonly text: string;
-      readonly class: FailureClass;
-      readonly code: ErrorCode;
-    }[];
-  };
-}
+export { specOf, type HarnessPart, type HarnessRig, type HarnessSubject } from "./harness-subject.ts";
 
 const never = new AbortController().signal;
-
-/** A session's specification, with what the test cares about. */
-export function specOf(
-  workspace: string,
-  over: Partial<SessionSpec> & { readonly name?: string } = {},
-): SessionSpec {
-  const { name = "one", ...rest } = over;
-  return {
-    session: `agent:main:test:direct:${name}` as SessionKey,
-    model: "default",
-    workspace,
-    instructions: null,
-    resume: null,
-    permissions: { policy: "deny", allow: [] },
-    ...rest,
-  };
-}
 
 /** What every harness owes to its lanes. */
 export function harnessSuite(subject: HarnessSubject): void {
@@ -237,6 +184,8 @@ export function harnessSuite(subject: HarnessSubject): void {
     assert.deepEqual((await second).custody, first.custody);
     await (await second).release(false);
   });
+
+  transcriptCases(subject, check);
 
   check("opens nothing once it is closed", ["processes"], async ({ harness, workspace }) => {
     const held = await harness.open(specOf(workspace), never);

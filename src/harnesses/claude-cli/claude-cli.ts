@@ -22,6 +22,10 @@ import { createProbe } from "./probe.ts";
 import { promptTurn } from "./prompt-turn.ts";
 import type { ClaudeOptions } from "./schema.ts";
 import { createSessionCosts, type SessionCosts } from "./session-costs.ts";
+import { readTranscript } from "./transcript.ts";
+
+/** The program's option for sessions that leave no record. */
+const NO_RECORD = "--no-session-persistence";
 
 /**
  * Claude Code as a child process: `claude -p` with stream-json on both sides, one warm process per session. The frames
@@ -127,6 +131,10 @@ function createClaude(plan: Plan, deps: HarnessDeps): Harness {
       );
       return sessionOf({ deps, costs }, spec, lease);
     },
+    ...(!options.args.includes(NO_RECORD) && {
+      transcript: (native: string, workspace: string, marker: string) =>
+        readTranscript(env, { native, workspace, marker }),
+    }),
     load: () => pool.load(),
     retire: () => pool.retire(),
     close: (grace) => pool.close(grace),

@@ -7,13 +7,14 @@ import { createInterface } from "node:readline";
 import { parseArguments } from "./claude-arguments.ts";
 import type { FakeClaudeControl, SeenPrompt, SeenStart } from "./fake-claude.ts";
 import { ACTS, actsOf } from "./script.ts";
+import { SessionRecord } from "./session-record.ts";
 import { readSession, sessionExists, writeSession } from "./session-file.ts";
 import { Stage, type ControlReply } from "./stage.ts";
 
 const [dir = ".", ...args] = process.argv.slice(2);
 const control = readControl();
-// Whoever reads us may go away first.
-process.stdout.on("error", () => process.exit(1));
+// Whoever reads us may go away first: the real program then goes on to the end of its turn.
+process.stdout.on("error", () => {});
 note("starts.jsonl", {
   pid: process.pid,
   args,
@@ -84,14 +85,17 @@ function warm(flags: ReadonlySet<string>, values: ReadonlyMap<string, string>): 
 
 function serve(id: string, values: ReadonlyMap<string, string>): void {
   let stage: Stage | undefined;
+  let closed = false;
   const queue: Fields[] = [];
+  const record = new SessionRecord(id);
   const next = async (): Promise<void> => {
     for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
-      stage = begin(id, values, message);
+      stage = begin(id, values, message, record);
       await play(stage, ownWords(stage));
       if (stage.quitAfter) stage.quit(0);
     }
     stage = undefined;
+    if (closed) process.exit(0);
   };
   const input = createInterface({ input: process.stdin });
   input.on("line", (line) => {
@@ -106,8 +110,15 @@ function serve(id: string, values: ReadonlyMap<string, string>): void {
     queue.push(message);
     if (stage === undefined) void next();
   });
-  input.on("close", () => process.exit(0));
+  input.on("close", () => {
+    closed = true;
+    if (stage === undefined) process.exit(0);
+    // A turn that hangs by order must not outlive the test that was ended.
+    setTimeout(() => process.exit(0), ORPHAN_LIFE).unref();
+  });
 }
+
+const ORPHAN_LIFE = 20_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -126,7 +137,12 @@ interface Content {
   readonly source?: { readonly media_type: string; readonly data: string };
 }
 
-function begin(id: string, values: ReadonlyMap<string, string>, message: Fields): Stage {
+function begin(
+  id: string,
+  values: ReadonlyMap<string, string>,
+  message: Fields,
+  record: SessionRecord,
+): Stage {
   const { role, content } = message["message"] as { role: string; content: readonly Content[] };
   if (role !== "user" || !Array.isArray(content)) fail("Error: Expected message role 'user'");
   const text = content.map((block) => block.text ?? "").join("");
@@ -146,7 +162,10 @@ function begin(id: string, values: ReadonlyMap<string, string>, message: Fields)
   const session = readSession(dir, id);
   session.said.push(text);
   writeSession(dir, id, session);
-  const stage = new Stage(dir, id, uuid, session, `You said: ${text.split("\n---\n").at(-1) ?? ""}`);
+  record.silent = actsOf(text).some(({ name }) => name === "unrecorded");
+  record.prompt(content);
+  const answer = `You said: ${text.split("\n---\n").at(-1) ?? ""}`;
+  const stage = new Stage({ dir, id, prompt: uuid, session, answer, record });
   stage.emit({ type: "command_lifecycle", command_uuid: uuid, state: "started" });
   stage.emit({
     type: "system",
@@ -167,10 +186,12 @@ async function play(stage: Stage, text: string): Promise<void> {
   if (control.start === "logged-out") return stage.apiError("login");
   for (const { name, value } of actsOf(text)) {
     const over = await ACTS[name]?.(stage, value);
-    if (stage.stopped) break;
+    if (stage.stopped || over === "enough") break;
     if (over === "over") return;
   }
   if (!stage.stopped) await stage.text(stage.answer);
+  if (stage.stopped) stage.record.interrupted();
+  else stage.record.model([{ type: "text", text: stage.answer }], "end_turn");
   if (stage.stopped)
     stage.result({
       is_error: true,

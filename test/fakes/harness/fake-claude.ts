@@ -40,6 +40,8 @@ export interface FakeClaude {
   readonly env: Readonly<Record<string, string>>;
   prompts(): readonly SeenPrompt[];
   starts(): readonly SeenStart[];
+  /** Tools that were run. */
+  tools(): readonly { readonly name: string; readonly session: string }[];
   /** Changes how the program behaves from its next start on. */
   control(next: FakeClaudeControl): void;
 }
@@ -61,6 +63,7 @@ export function fakeClaude({ dir }: { readonly dir: string }): FakeClaude {
     env: { PATH: `${bin}:${process.env["PATH"] ?? ""}`, HOME: dir },
     prompts: () => readLines(path.join(dir, "prompts.jsonl")) as SeenPrompt[],
     starts: () => readLines(path.join(dir, "starts.jsonl")) as SeenStart[],
+    tools: () => readLines(path.join(dir, "tools.jsonl")) as { name: string; session: string }[],
     control: (next) => writeFileSync(path.join(dir, "control.json"), JSON.stringify(next)),
   };
 }

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { appendFileSync } from "node:fs";
+import path from "node:path";
 import process from "node:process";
 import type { Stage } from "./stage.ts";
 
@@ -6,7 +8,27 @@ import type { Stage } from "./stage.ts";
  * What a prompt makes the fake do. A prompt says it with words of the form `fake:NAME` or `fake:NAME=VALUE`, played in
  * their order; without any, the fake says the prompt back. An act that ends the turn by itself returns `over`.
  */
-export const ACTS: Readonly<Record<string, (stage: Stage, value: string) => Promise<"over" | void>>> = {
+export const ACTS: Readonly<
+  Record<string, (stage: Stage, value: string) => Promise<"over" | "enough" | void>>
+> = {
+  /** What follows is played only when the session gets this prompt for the first time; a repeat is just answered. */
+  once: async (stage) => {
+    const { said } = stage.session;
+    const marker = said.at(-1)?.split("\n")[0] ?? "";
+    return said.filter((text) => text.startsWith(marker)).length > 1 ? "enough" : undefined;
+  },
+  /** Works for so many milliseconds before it answers; an interrupt ends that. */
+  work: async (stage, value) => {
+    const done = new Promise<void>((resolve) => setTimeout(resolve, Number(value)));
+    await Promise.race([done, stage.interrupted]);
+  },
+  /** Writes nothing of this turn into its record (see `begin`). */
+  unrecorded: async () => undefined,
+  /** Its record has the answer, and its reader never hears of it. */
+  recorded: async (stage) => {
+    stage.record.model([{ type: "text", text: stage.answer }], "end_turn");
+    return stage.never();
+  },
   /** Milliseconds between the words of the answer. */
   slow: async (stage, value) => void (stage.pace = Number(value)),
   /** Answers with everything that was said in this session before. */
@@ -16,11 +38,11 @@ export const ACTS: Readonly<Record<string, (stage: Stage, value: string) => Prom
   /** A tool without a question. */
   tool: async (stage, value) => {
     await stage.text("Let me look.");
-    stage.toolResult(stage.toolUse(value || "Read"), false);
+    stage.toolResult(useTool(stage, value || "Read"), false);
   },
   /** A tool that stays open until the turn is interrupted. */
   longtool: async (stage, value) => {
-    stage.toolUse(value || "Bash");
+    useTool(stage, value || "Bash");
     await stage.interrupted;
   },
   /** A tool that needs a permission. */
@@ -36,6 +58,7 @@ export const ACTS: Readonly<Record<string, (stage: Stage, value: string) => Prom
     stage.answer = `hook: ${response.subtype}`;
   },
   compact: async (stage) => {
+    stage.record.compacted();
     stage.emit({ type: "system", subtype: "status", status: "compacting" });
     stage.emit({ type: "system", subtype: "compact_boundary", compact_metadata: { trigger: "auto" } });
   },
@@ -164,6 +187,13 @@ export const ACTS: Readonly<Record<string, (stage: Stage, value: string) => Prom
   /** Ends by itself once the turn is over. */
   dieafter: async (stage) => void (stage.quitAfter = true),
 };
+
+/** Uses a tool, which leaves a trace for whoever counts. */
+function useTool(stage: Stage, name: string): string {
+  const id = stage.toolUse(name);
+  appendFileSync(path.join(stage.dir, "tools.jsonl"), `${JSON.stringify({ name, session: stage.id })}\n`);
+  return id;
+}
 
 /** The acts that a prompt asks for. */
 export function actsOf(text: string): readonly { readonly name: string; readonly value: string }[] {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import process from "node:process";
 import { writeSession, type SessionFile } from "./session-file.ts";
+import type { SessionRecord } from "./session-record.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -33,6 +34,7 @@ export class Stage {
   readonly id: string;
   readonly prompt: string;
   readonly session: SessionFile;
+  readonly record: SessionRecord;
   readonly interrupted: Promise<void>;
   answer: string;
   pace = 0;
@@ -43,12 +45,13 @@ export class Stage {
   readonly waiting = new Map<string, (reply: ControlReply) => void>();
   stopped = false;
 
-  constructor(dir: string, id: string, prompt: string, session: SessionFile, answer: string) {
-    this.dir = dir;
-    this.id = id;
-    this.prompt = prompt;
-    this.session = session;
-    this.answer = answer;
+  constructor(given: Pick<Stage, "dir" | "id" | "prompt" | "session" | "answer" | "record">) {
+    this.dir = given.dir;
+    this.id = given.id;
+    this.prompt = given.prompt;
+    this.session = given.session;
+    this.answer = given.answer;
+    this.record = given.record;
     this.interrupted = new Promise((resolve) => {
       this.interrupt = () => {
         this.stopped = true;
@@ -98,12 +101,14 @@ export class Stage {
       content_block: { type: "tool_use", id, name, input: {} },
     });
     const content = [{ type: "tool_use", id, name, input: { command: "true" } }];
+    this.record.model(content, "tool_use");
     this.emit({ type: "assistant", message: { role: "assistant", content }, parent_tool_use_id: null });
     return id;
   }
 
   toolResult(id: string, failed: boolean): void {
     const content = [{ type: "tool_result", tool_use_id: id, content: "…", is_error: failed }];
+    this.record.toolResult(id, failed);
     this.emit({ type: "user", message: { role: "user", content }, parent_tool_use_id: null });
     this.stream({ type: "message_start", message: {} });
   }
@@ -128,6 +133,7 @@ export class Stage {
     const [error, type, text] = API_ERRORS[status] ?? ["unknown", null, `API Error: ${status}`];
     const code = /^\d+$/.test(status) ? Number(status) : null;
     const content = [{ type: "text", text }];
+    this.record.apiError(text, error);
     this.emit({
       type: "assistant",
       message: { role: "assistant", content },
