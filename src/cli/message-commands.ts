@@ -116,6 +116,24 @@ export const MESSAGE_COMMANDS: readonly CommandSpec[] = [
     load: messages,
   },
   {
+    name: "messages purge",
+    group: "Messages",
+    about: "clear ended messages away for good; what waits is never touched",
+    options: [
+      { flags: "--only <STATES>", about: "only these ends, with commas: done,cancelled,dead,quarantined" },
+      { flags: "--before <AGE>", about: "only what ended at least this long ago, such as 30d" },
+      { flags: "--id <ID>", about: "one message" },
+      { flags: "--dry-run", about: "only say how many" },
+      JSON_OUT,
+    ],
+    examples: [
+      "rollcall messages purge --only dead --before 7d --dry-run",
+      "rollcall messages purge --id m_0abc",
+    ],
+    remote: true,
+    load: () => import("./commands/purge.ts"),
+  },
+  {
     name: "sessions list",
     group: "Messages",
     about: "the latest sessions",

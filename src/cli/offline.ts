@@ -10,6 +10,7 @@ import { offlineOperate } from "../gateway/offline-operate.ts";
 import type { Operate } from "../ports/operate.ts";
 import type { Store } from "../ports/store.ts";
 import type { Json } from "./client.ts";
+import { offlinePurge } from "./offline-purge.ts";
 import type { Operations } from "./operations.ts";
 
 const LIST = 50;
@@ -21,13 +22,13 @@ export async function openOfflineOperations(
 ): Promise<{ readonly operations: Operations; close(): Promise<void> }> {
   const opened = await openOffline(stateDir);
   return {
-    operations: offlineOperations(opened.store, offlineOperate(opened.store)),
+    operations: offlineOperations(opened.store, offlineOperate(opened.store), stateDir),
     close: () => opened.close(),
   };
 }
 
 /** @param operate over the same store */
-function offlineOperations(store: Store, operate: Operate): Operations {
+function offlineOperations(store: Store, operate: Operate, stateDir: string): Operations {
   const message = async (id: string): Promise<Json> => {
     const stored = await store.message(id as MessageId);
     if (stored === null) throw new RollcallError("no-such-id", { detail: id });
@@ -48,6 +49,7 @@ function offlineOperations(store: Store, operate: Operate): Operations {
       if (agent === undefined) return message((await operate.rerun(id as MessageId, null)).id);
       throw new RollcallError("gateway-unreachable", { detail: "only a running gateway knows its agents" });
     },
+    purge: (request) => offlinePurge(stateDir, store, request),
     async sessions(limit = LIST) {
       const rows = await store.sessions(limit);
       return { sessions: rows.map((row) => ({ ...row, lastAt: toIso(row.lastAt) })) };

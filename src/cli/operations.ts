@@ -17,6 +17,13 @@ export interface Operations {
   release(id: string): Promise<Json>;
   /** Lets everything go that is held; how many, and which. */
   releaseHeld(agent: string | undefined): Promise<Json>;
+  /** Clears ended messages away: how many of each state, and whether there is more to do. */
+  purge(request: {
+    readonly id?: string;
+    readonly before?: string;
+    readonly states?: readonly string[];
+    readonly dryRun: boolean;
+  }): Promise<Json>;
   sessions(limit: number | undefined): Promise<Json>;
   resetSession(session: string): Promise<void>;
   pairings(): Promise<Json>;

@@ -35,6 +35,7 @@ function online(client: Client): Operations {
     release: (id) => client.post(`${at(id)}/release`, {}),
     releaseHeld: (agent) =>
       client.post("/api/v1/messages/release", { held: true, ...(agent !== undefined && { agent }) }),
+    purge: (request) => client.post("/api/v1/messages/purge", request),
     sessions: (limit) => client.get(`/api/v1/sessions${queryText({ limit })}`),
     resetSession: async (session) => void (await client.post("/api/v1/sessions/reset", { session })),
     pairings: () => client.get("/api/v1/pairing"),

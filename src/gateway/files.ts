@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Entry } from "../core/entry.ts";
 import { messageOf, RollcallError } from "../core/errors.ts";
 import type { Attachment } from "../core/message.ts";
@@ -32,7 +33,11 @@ async function fetchOne(
   signal: AbortSignal,
 ): Promise<FetchedFile> {
   const { kind, name, mime, source } = attachment;
-  if (source.kind === "blob") return { kind, name, mime, path: deps.blobs.path(source.key) };
+  if (source.kind === "blob") {
+    const kept = deps.blobs.path(source.key);
+    if (existsSync(kept)) return { kind, name, mime, path: kept };
+    return { kind, name, mime, path: null, problem: "it is no longer kept" };
+  }
   const channel = deps.channel(entry);
   if (channel?.fetch === undefined)
     return { kind, name, mime, path: null, problem: "its channel is not there" };

@@ -11,6 +11,7 @@ import { systemRandom } from "../platform/random.ts";
 import type { Status } from "../ports/status.ts";
 import { recoverTurns } from "../sessions/recover.ts";
 import { LAST_WORDS, openAlerting, type Alerting } from "./alerting.ts";
+import { openArchiving, type Archiving } from "./archiving.ts";
 import { drain } from "./drain.ts";
 import { watchHealth, type HealthWatch } from "./health-line.ts";
 import { channelResources } from "./open-channels.ts";
@@ -74,7 +75,9 @@ export async function serve(input: ServeInput): Promise<Serving> {
   });
   const pipeline = { ...bare, intake: reloading.intake };
   const checks = openSelfChecks(input, { parts, status, pipeline, alerts: alerting });
+  const archive = openArchiving(input);
   const http = await httpOf(input, parts, status, {
+    archive,
     pipeline,
     checks,
     reloading,
@@ -98,6 +101,7 @@ export async function serve(input: ServeInput): Promise<Serving> {
       log.info("gateway.recovered", { ...recovered });
       alerting.started();
       checks.start();
+      archive.start();
       watch.start();
       reloading.begin();
     },
@@ -184,6 +188,7 @@ function pipelineOf(
 }
 
 interface HttpParts {
+  readonly archive: Archiving;
   readonly pipeline: Pipeline;
   readonly checks: SelfChecks;
   readonly reloading: Reloading;
@@ -195,13 +200,14 @@ function httpOf(
   { options, platform, opened, roll }: ServeInput,
   parts: Parts,
   status: Status,
-  { pipeline, checks, reloading, alerting, drain }: HttpParts,
+  { archive, pipeline, checks, reloading, alerting, drain }: HttpParts,
 ): Promise<HttpServer> {
   return createHttp({
     ...parts,
     status,
     drain,
     alerts: alerting,
+    archive,
     accounting: () => checks.accounting(),
     reload: ({ dropAgents }) => reloading.reload("request", dropAgents),
     nextStart: () => reloading.nextStart(),

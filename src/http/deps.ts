@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Duration } from "../core/time.ts";
 import type { AccountingState } from "../ports/accounting.ts";
 import type { AlertDesk } from "../ports/alerts.ts";
+import type { Archive } from "../ports/archive.ts";
 import type { Blobs } from "../ports/blobs.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
@@ -56,6 +57,7 @@ export interface HttpDeps {
   /** How the last recount of all messages came out; null before the first. */
   readonly accounting?: () => AccountingState | null;
   readonly alerts: AlertDesk;
+  readonly archive?: Archive;
   /** Begins to stop. Returns at once. */
   readonly drain?: () => void;
   readonly reload?: (request: { readonly dropAgents: readonly string[] }) => Promise<ReloadOutcome>;

@@ -9,6 +9,7 @@ import {
   revokePairing,
   revokeToken,
 } from "./admin.ts";
+import { purgeMessages } from "./archive.ts";
 import { acknowledgeAlert, listAlerts, muteAlerts, testAlerts } from "./alerts.ts";
 import { streamEvents } from "./event-stream.ts";
 import {
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   { method: "GET", path: `${API}/messages/:id`, auth: "token", run: showMessage },
   { method: "POST", path: `${API}/messages/:id/retry`, auth: "token", run: retryMessage },
   { method: "POST", path: `${API}/messages/:id/rerun`, auth: "token", run: rerunMessage },
+  { method: "POST", path: `${API}/messages/purge`, auth: "token", run: purgeMessages },
   { method: "POST", path: `${API}/messages/release`, auth: "token", run: releaseHeld },
   { method: "POST", path: `${API}/messages/:id/release`, auth: "token", run: releaseMessage },
   { method: "POST", path: `${API}/messages/:id/cancel`, auth: "token", run: cancelMessage },

@@ -78,7 +78,11 @@ async function acceptOnce(context: Context, caller: Caller, request: MessageRequ
       return result.entry.id;
     case "duplicate": {
       const first = await store.message(result.id);
-      if (first === null) return result.id;
+      if (first === null)
+        throw new RollcallError("client-id-conflict", {
+          at: "id",
+          detail: "the message that came under this id was cleared away",
+        });
       return sameOrConflict(context, first.entry, request);
     }
     case "refused":

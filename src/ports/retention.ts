@@ -1,6 +1,6 @@
 import type { EndedState } from "../core/entry.ts";
 import type { MessageId } from "../core/ids.ts";
-import type { Instant } from "../core/time.ts";
+import type { Duration, Instant } from "../core/time.ts";
 
 /** Which ended messages one slice looks at. */
 export interface ClearSlice {
@@ -24,6 +24,32 @@ export interface Cleared {
   readonly files: readonly string[];
   /** Where to go on; null when nothing older is left. */
   readonly next: number | null;
+}
+
+/** One message that was cleared: the state it had, and keys of files that came with it. */
+export interface ClearedOne {
+  readonly state: EndedState;
+  readonly files: readonly string[];
+}
+
+/** Which ended messages somebody wants to be cleared away: one by its id, or all by age and state. */
+export interface PurgeRequest {
+  readonly id: MessageId | null;
+  /** Only what ended at least this long ago; null for any age. */
+  readonly olderThan: Duration | null;
+  /** Empty for every end. */
+  readonly states: readonly EndedState[];
+  /** Only count. */
+  readonly dryRun: boolean;
+}
+
+/** What a purge came to. */
+export interface Purged {
+  readonly purged: Readonly<Partial<Record<EndedState, number>>>;
+  readonly total: number;
+  /** There is more to do: ask again. */
+  readonly more: boolean;
+  readonly dryRun: boolean;
 }
 
 /** What grows beside messages, each cleared on its own. */
@@ -52,7 +78,7 @@ export interface RetentionStore {
    */
   clear(slice: ClearSlice): Promise<Cleared>;
   /** Clears one ended message. Null when there is none with this id, false when it is unfinished. */
-  clearOne(id: MessageId, dryRun: boolean): Promise<Cleared | false | null>;
+  clearOne(id: MessageId, dryRun: boolean): Promise<ClearedOne | false | null>;
   /** Clears at most `rows` of what is older and no message refers to. Returns where to go on, as `clear` does. */
   clearLeftover(
     what: Leftover,

@@ -1,6 +1,7 @@
 // The HTTP side over the real store and the real walk of a message, with a harness that answers by script.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { MessageId } from "../../src/core/ids.ts";
 import { createRig } from "../fakes/core-rig.ts";
 import { settle } from "../fakes/clock.ts";
 import { openRig } from "./rig.ts";
@@ -83,4 +84,50 @@ test("tokens, sessions and pages of messages live in the real store", async (t) 
   const signed = await rig.ask({ method: "POST", path: "/api/v1/sign-in", token: null, body: { code } });
   assert.equal(signed.status, 204);
   assert.notEqual(await core.store.note("http.sessions"), null);
+});
+
+test("what was cleared away is gone, and its id is no new message's", async (t) => {
+  const core = await createRig();
+  t.after(() => core.stop());
+  const purged: unknown[] = [];
+  const rig = await openRig(t, {
+    store: core.store,
+    intake: core.pipeline.intake,
+    clock: core.clock,
+    archive: {
+      async purge(request, by) {
+        purged.push([request, by]);
+        return { purged: { done: 2 }, total: 2, more: true, dryRun: request.dryRun };
+      },
+    },
+  });
+  const body = { text: "hello", id: "c-1", to: "telegram/default/100" };
+  const sent = await rig.ask({ method: "POST", path: "/api/v1/messages", body });
+  const { id } = sent.json["message"] as { id: string };
+  for (let i = 0; i < 20; i++) await core.run(1000);
+  assert.deepEqual(await core.store.clearOne(id as MessageId, false), { state: "done", files: [] });
+  const again = await rig.ask({ method: "POST", path: "/api/v1/messages", body });
+  assert.deepEqual([again.status, again.json["code"]], [409, "client-id-conflict"]);
+
+  const path = "/api/v1/messages/purge";
+  const ok = await rig.ask({ method: "POST", path, body: { states: ["dead"], before: "7d", dryRun: true } });
+  assert.deepEqual(ok.json, { purged: { done: 2 }, total: 2, more: true, dryRun: true });
+  const request = { id: null, olderThan: 7 * 24 * 3_600_000, states: ["dead"], dryRun: true };
+  assert.deepEqual(purged, [[request, "operator"]]);
+  for (const wrong of [
+    {},
+    { id, before: "7d" },
+    { before: "7" },
+    { states: ["queued"] },
+    { states: "dead" },
+    { id, dryRun: 1 },
+  ]) {
+    const refused = await rig.ask({ method: "POST", path, body: wrong });
+    assert.deepEqual(
+      [refused.status, refused.json["code"]],
+      [400, "request-malformed"],
+      JSON.stringify(wrong),
+    );
+  }
+  assert.equal(purged.length, 1);
 });

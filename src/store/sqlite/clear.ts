@@ -7,7 +7,7 @@ import { CANARY_PREFIX } from "../../core/canary.ts";
 import { ENDED_STATES, type EndedState } from "../../core/entry.ts";
 import type { MessageId, TurnId } from "../../core/ids.ts";
 import type { MessageBody } from "../../core/message.ts";
-import type { Cleared, ClearSlice, RetentionStore } from "../../ports/retention.ts";
+import type { Cleared, ClearedOne, ClearSlice, RetentionStore } from "../../ports/retention.ts";
 import { keepKey } from "./cleared-keys.ts";
 import type { StoreContext, Tx } from "./context.ts";
 import { count } from "./counters.ts";
@@ -32,7 +32,7 @@ export function createClearing({
       return slice.dryRun === true ? run() : committer.write(run);
     },
     async clearOne(id, dryRun) {
-      const run = (): Cleared | false | null => clearOne(tx, id, dryRun, clock.now());
+      const run = (): ClearedOne | false | null => clearOne(tx, id, dryRun, clock.now());
       return dryRun ? run() : committer.write(run);
     },
   };
@@ -73,13 +73,13 @@ function canaries({ db }: Tx, { state, after, before, rows }: ClearSlice): reado
   );
 }
 
-function clearOne(tx: Tx, id: MessageId, dryRun: boolean, now: number): Cleared | false | null {
+function clearOne(tx: Tx, id: MessageId, dryRun: boolean, now: number): ClearedOne | false | null {
   const known = tx.db.get<{ id: MessageId }>("SELECT id FROM entries WHERE id = ?", id);
   if (known === undefined) return null;
   const row = tx.db.get<EndedRow>(`SELECT * FROM entries WHERE id = ? AND state IN (${ENDED})`, id);
   if (row === undefined || !isOver(tx, row)) return false;
   if (!dryRun) clearEntry(tx, row, now);
-  return { count: 1, files: filesOf(row), next: null };
+  return { state: row.state, files: filesOf(row) };
 }
 
 /** A message that waited for long has only just ended. */
@@ -100,7 +100,7 @@ function isOver(tx: Tx, { id, turn }: EndedRow): boolean {
 }
 
 /** Whether no entry of a turn and no delivery of it is unfinished. */
-export function turnIsOver(tx: Pick<Tx, "db">, row: TurnRow): boolean {
+function turnIsOver(tx: Pick<Tx, "db">, row: TurnRow): boolean {
   const open = tx.db.get<{ n: number }>(
     `SELECT count(*) AS n FROM deliveries WHERE turn = ? AND state NOT IN ('sent', 'dead')`,
     row.id,
