@@ -24,9 +24,13 @@ export function machineFacts(): MachineFacts {
   };
 }
 
-export function table(measures: readonly Measure[]): string {
+/** @param sides what stands in the two columns */
+export function table(
+  measures: readonly Measure[],
+  sides: readonly [string, string] = ["gateway", "floor"],
+): string {
   const rows = [
-    ["measure", "unit", "gateway", "p95", "floor", "p95", "ratio", "of rounds"],
+    ["measure", "unit", sides[0], "p95", sides[1], "p95", "ratio", "of rounds"],
     ...measures.map((m) => [
       m.name,
       m.unit,

@@ -15,10 +15,12 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN;
 }
 
+export type Unit = "ms" | "µs" | "MB" | "KB" | "messages/s" | "commits";
+
 /** One measure: what the gateway took, what the floor took, and how often the one fits into the other. */
 export interface Measure {
   readonly name: string;
-  readonly unit: "ms" | "MB" | "messages/s";
+  readonly unit: Unit;
   readonly gateway: Summary | null;
   readonly floor: Summary;
   /** Gateway's median by floor's median. */
