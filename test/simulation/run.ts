@@ -86,7 +86,7 @@ function createRun(plan: Plan, memory: MemoryDisk, log: Log): Run {
     world,
     plan,
     draw: draw.fork("machine"),
-    now: () => Date.UTC(2026, 0, 1) + world.time,
+    now: () => world.wall,
     reached: reach,
     prompted: (seen) => witness.prompted(seen, machine.trees),
     toolRan: () => reach("tool"),

@@ -17,8 +17,8 @@ export interface World {
   after(span: number, owner: Owner | null, run: () => void): () => void;
   /** Fires the next timer and lets everything that follows from it happen. False when nothing is left. */
   step(): Promise<boolean>;
-  /** When the next timer is due. */
-  readonly due: number;
+  /** The wall clock, as every process of the world reads it. */
+  readonly wall: number;
   /** Moves the wall clock alone. */
   jump(span: number): void;
   owner(name: string): Owner;
@@ -59,8 +59,8 @@ export function createWorld(): World {
     get steps() {
       return steps;
     },
-    get due() {
-      return heap.first()?.at ?? Infinity;
+    get wall() {
+      return offset + time;
     },
     after(span, owner, run) {
       const timer: Timer = { at: time + Math.max(0, Math.round(span)), order: order++, owner, run };
@@ -88,14 +88,14 @@ export function createWorld(): World {
       owner.suspended = false;
       for (const run of owner.late.splice(0)) world.after(0, owner, run);
     },
-    clockOf: (owner) => clockOf(world, owner, () => offset),
+    clockOf: (owner) => clockOf(world, owner),
   };
   return world;
 }
 
-function clockOf(world: World, owner: Owner, offset: () => number): Clock {
+function clockOf(world: World, owner: Owner): Clock {
   const clock: Clock = {
-    now: () => offset() + world.time,
+    now: () => world.wall,
     monotonic: () => world.time,
     timer: (span, run) => world.after(span, owner, run),
     sleep(span, signal) {
@@ -117,11 +117,10 @@ function clockOf(world: World, owner: Owner, offset: () => number): Clock {
 }
 
 /** A binary heap by time, then by the order of making. */
-function createHeap(): { push(timer: Timer): void; pop(): Timer | undefined; first(): Timer | undefined } {
+function createHeap(): { push(timer: Timer): void; pop(): Timer | undefined } {
   const items: Timer[] = [];
   const before = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
   return {
-    first: () => items[0],
     push(timer) {
       let at = items.push(timer) - 1;
       while (at > 0) {

@@ -38,10 +38,15 @@ type Reads = Pick<Tx, "db">;
 
 export function createRecount({ db }: Pick<StoreContext, "db">): Pick<AccountingStore, "recount"> {
   const on: Reads = { db };
-  db.exec(SCRATCH);
-  begin(on);
+  let prepared = false;
   return {
     async recount(rows) {
+      // With the first count: a start waits for nothing that it doesn't need.
+      if (!prepared) {
+        db.exec(SCRATCH);
+        begin(on);
+        prepared = true;
+      }
       const from = db.get<{ seq: number }>("SELECT seq FROM recount_mark WHERE id = 1")?.seq ?? 0;
       const end = db.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM entries")?.seq ?? 0;
       const to = Math.max(from, Math.min(from + rows, end));
