@@ -37,6 +37,20 @@ export class RequestFailed extends Error {
   }
 }
 
+/** An answer with more bytes than are read. */
+export class AnswerTooLarge extends RequestFailed {
+  /** Its first bytes. */
+  readonly head: Buffer;
+  constructor(most: number, head: Buffer) {
+    super(`the answer is larger than ${most} bytes`, true);
+    this.name = "AnswerTooLarge";
+    this.head = head;
+  }
+}
+
+/** What is kept of an answer that is too large. */
+const HEAD_BYTES = 64 * 1024;
+
 /** One way out to the network, through the configured proxy and address family, for everything that a channel does. */
 export interface Network {
   /** Resolves with the head of the answer, whatever its status. Follows no redirects. @throws RequestFailed */
@@ -193,7 +207,7 @@ function drained(outgoing: http.ClientRequest): Promise<void> {
  * Reads an answer's body.
  *
  * @param most bytes; more is an error
- * @throws RequestFailed
+ * @throws RequestFailed, {@link AnswerTooLarge}
  */
 export async function readBody(answer: http.IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -201,8 +215,8 @@ export async function readBody(answer: http.IncomingMessage, most: number): Prom
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > most) throw new RequestFailed(`the answer is larger than ${most} bytes`, true);
       chunks.push(chunk);
+      if (size > most) throw new AnswerTooLarge(most, Buffer.concat(chunks).subarray(0, HEAD_BYTES));
     }
   } catch (error) {
     throw error instanceof RequestFailed ? error : new RequestFailed(messageOf(error), true, error);

@@ -92,6 +92,12 @@ export const ERRORS = {
   "client-id-conflict": row(EXIT.findings, 409, "This id was used for another message.", "Use a new id for a new message."),
   "state-conflict": row(EXIT.findings, 409, "The message's state doesn't allow this.", "See `rollcall messages show` for its state."),
   "queue-full": row(EXIT.later, 429, "Too many messages wait in this conversation.", "Wait for some answers first."),
+  "message-unreadable": row(EXIT.findings, 422, "A message couldn't be read, and is kept as it came.", "See it with `rollcall messages show`, and report it."),
+  "message-quarantined": row(EXIT.findings, 422, "A message crashed the gateway again and again, and was set aside.", "See `rollcall messages list --only quarantined`; `rollcall messages retry` tries it once more, alone."),
+  "intake-paused": row(EXIT.later, 503, "Too much waits already; nothing more is taken for now.", "Wait: intake opens again by itself; see `rollcall status` for what waits."),
+  "store-slow": row(EXIT.later, 503, "The disk takes too long to commit; nothing more is taken for now.", "Look for what keeps the disk busy; intake opens again by itself."),
+  "disk-low": row(EXIT.later, 503, "The disk is almost full; the rest is kept for what is in work.", "Free some space; intake opens again by itself."),
+  "descriptors-low": row(EXIT.later, 503, "The process has hardly any file descriptors left.", "Raise its limit of open files, and see what holds them."),
   draining: row(EXIT.later, 503, "The gateway is stopping.", "Send again to the next start."),
   // channels
   "token-refused": row(EXIT.refused, 502, "The platform refused the channel's token.", "Put a valid token into the configuration."),

@@ -13,6 +13,8 @@ export const LIMITS = {
   /** Largest single attachment where the channel sets no smaller one. */
   attachmentBytes: 20 * MIB,
   attachmentsPerMessage: 10,
+  /** What is kept of a message that couldn't be read, in UTF-16 units. */
+  keptRawUnits: 16_384,
   /** Longest reply that is kept; the rest is cut and the cut is said. */
   replyUnits: 400_000,
   /** Bytes of one line that a harness may write before it is cut as a flood. */

@@ -58,6 +58,7 @@ const entry = {
  */
 export const ENTRY_STEP_TABLE: readonly Step<EntryState>[] = [
   ...steps<EntryState>("inbox", "key")("accepted", null, "queued"),
+  ...steps<EntryState>("inbox", "key")("unreadable", "queued", "quarantined"),
   ...entry.inbox("answered", "queued", "answered"),
   ...entry.lane("held", "queued", "held"),
   ...entry.lane("asked", "held", "held"),
@@ -75,6 +76,9 @@ export const ENTRY_STEP_TABLE: readonly Step<EntryState>[] = [
   ...entry.turn("dead", "running", "dead"),
   ...entry.recovery("interrupted", "running", "queued", "held"),
   ...entry.recovery("dead", "running", "dead"),
+  ...entry.recovery("quarantined", "running", "quarantined"),
+  ...steps<EntryState>("recovery", "entry")("quarantined", "queued", "quarantined"),
+  ...steps<EntryState>("recovery", "entry")("quarantined", "held", "quarantined"),
   ...entry.outbox("done", "answered", "done"),
   ...entry.outbox("dead", "answered", "dead"),
   ...entry.operator("released", "held", "queued"),

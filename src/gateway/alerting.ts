@@ -190,17 +190,29 @@ function keepDeadman(
 /** A message that failed for good: one incident until somebody has seen it, however many follow. */
 function tellDead(center: Alerts): Parameters<Parts["events"]["subscribe"]>[0] {
   return (event) => {
-    if (event.type !== "message" || (event.state !== "dead" && event.state !== "quarantined")) return;
+    if (event.type !== "message") return;
+    if (event.state === "quarantined") return void center.raise(setAside(event.id));
+    if (event.state !== "dead") return;
     center.raise({
       code: "turn-dead",
       subject: "messages",
       severity: "warning",
       lasting: false,
       summary: `Message ${event.id} failed for good. Its sender was told.`,
-      fix: `See \`rollcall messages list --only dead,quarantined\`; \`rollcall messages retry ${event.id}\` tries again.`,
+      fix: `See \`rollcall messages list --only dead\`; \`rollcall messages retry ${event.id}\` tries again.`,
     });
   };
 }
+
+/** A message that couldn't be read, or that crashed the gateway. */
+const setAside = (id: string): AlertRaise => ({
+  code: "message-quarantined",
+  subject: "messages",
+  severity: "warning",
+  lasting: false,
+  summary: `Message ${id} was set aside, so that it does no more harm. It is kept.`,
+  fix: `See \`rollcall messages show ${id}\` for why; \`rollcall messages retry ${id}\` tries it again.`,
+});
 
 /** How long a fault that ends the process waits for its alert. */
 export const LAST_WORDS: Duration = 4 * SECOND;

@@ -9,6 +9,8 @@ export interface ChannelResourceDeps {
   readonly channels: Map<string, Channel>;
   /** What a channel is opened with, beside the network's settings. */
   readonly deps: (account: ChannelAccount) => Omit<ChannelDeps, "network">;
+  /** Puts what watches over its work around an open channel. */
+  readonly guarded: (channel: Channel) => Channel;
   /** A channel's state changed, or there is another one. */
   readonly changed: () => void;
 }
@@ -38,6 +40,7 @@ export function createChannelResources({
   supervisor,
   channels,
   deps,
+  guarded,
   changed,
 }: ChannelResourceDeps): ChannelResources {
   const open = new Map<string, Open>();
@@ -57,7 +60,7 @@ export function createChannelResources({
         const key = wanted.get(name);
         if (key === undefined || open.get(name)?.key === key) return;
         await stopped.get(name);
-        const channel = account.open({ ...deps(account), network });
+        const channel = guarded(account.open({ ...deps(account), network }));
         open.set(name, { key, channel });
         channels.set(name, channel);
         channel.onState(changed);

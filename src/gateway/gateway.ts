@@ -45,6 +45,7 @@ export async function runGateway(options: StartOptions): Promise<ExitCode> {
     started: false,
     sealed: false,
     crashed: false,
+    freeze: null,
     settled: null,
     raiseLast: null,
   };
@@ -54,7 +55,10 @@ export async function runGateway(options: StartOptions): Promise<ExitCode> {
     log: platform.log,
     ownerOf: (stack) => plugins.ownerOf(stack),
     sealed: () => stage.sealed,
-    crashed: () => void (stage.crashed = true),
+    crashed() {
+      stage.crashed = true;
+      stage.freeze?.();
+    },
   });
   const stopRequested = AbortSignal.any([options.stopRequested, last.signal]);
   const boot = createBoot(systemClock, platform.log.child("boot"), stopRequested);

@@ -4,6 +4,8 @@ import { CHAT_COMMANDS } from "../core/chat-commands.ts";
 import { SECOND } from "../core/time.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import { guardChannel } from "../poison/guarded-channel.ts";
+import type { Guard } from "../ports/guard.ts";
 import { createChannelResources, type ChannelResources } from "./channel-resources.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ServeInput } from "./serve-input.ts";
@@ -12,6 +14,7 @@ import type { ServeInput } from "./serve-input.ts";
 export function channelResources(
   { platform, opened, boot }: ServeInput,
   pipeline: Pipeline,
+  guard: Guard,
 ): ChannelResources {
   const supervisor = createSupervisor({
     clock: systemClock,
@@ -22,6 +25,7 @@ export function channelResources(
   return createChannelResources({
     supervisor,
     channels: pipeline.channels,
+    guarded: (channel) => guardChannel(channel, guard),
     changed: () => pipeline.outbox.poke(),
     deps: ({ kind, account }) => ({
       clock: systemClock,
@@ -29,6 +33,7 @@ export function channelResources(
       log: platform.log.child(`${kind}/${account}`),
       intake: pipeline.intake,
       store: opened.store,
+      guard,
       processes: platform.processes,
       commands: CHAT_COMMANDS.map(({ name, about }) => ({ name, about })),
     }),

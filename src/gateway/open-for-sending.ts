@@ -3,6 +3,7 @@ import { messageOf, RollcallError } from "../core/errors.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Channel, ChannelDeps } from "../ports/channel.ts";
+import { unguarded } from "../ports/guard.ts";
 import { CHANNEL_KINDS } from "./catalog.ts";
 import type { LastRoutes } from "./last-routes.ts";
 import type { Platform } from "./platform.ts";
@@ -39,6 +40,7 @@ function sendingOnly(platform: Platform, network: LastRoutes["config"]["gateway"
     intake: { accept: refuse },
     store: { cursor: refuse, note: refuse, setNote: refuse },
     processes: platform.processes,
+    guard: unguarded,
     network,
     commands: [],
   };

@@ -6,6 +6,7 @@ import type { Address } from "../core/address.ts";
 import type { Entry } from "../core/entry.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Ids, SessionKey } from "../core/ids.ts";
+import { entrySubject } from "../core/poison.ts";
 import { runControl } from "../inbox/control.ts";
 import { createDecide } from "../inbox/decide.ts";
 import { createInbox } from "../inbox/accept.ts";
@@ -17,6 +18,7 @@ import type { Blobs } from "../ports/blobs.ts";
 import type { Channel } from "../ports/channel.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
+import { unguarded, type Guard } from "../ports/guard.ts";
 import type { Intake } from "../ports/intake.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
@@ -52,6 +54,8 @@ export interface PipelineInput {
   readonly alerts: Alerts & AlertDesk;
   /** Whether new messages are taken. */
   readonly open: () => boolean;
+  /** What watches over this process's own work; nothing does when absent. */
+  readonly guard?: Guard;
   /** A write of the inbox failed. */
   readonly suspectStore: () => void;
 }
@@ -117,6 +121,7 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     alerts: input.alerts,
     fetchFiles,
     outagesTold,
+    guard: input.guard ?? unguarded,
     log: log("lanes"),
   });
   const reachable = (to: Address): boolean => channel(to) !== undefined;
@@ -143,22 +148,25 @@ interface Beginning {
 }
 
 function createBeginning(input: PipelineInput, { operate, lanes, outbox }: Way): Beginning {
-  const { store, status, alerts, clock, ids, events, roster } = input;
+  const { store, status, alerts, clock, ids, events, roster, guard = unguarded } = input;
   const log = input.log.child("control");
   const control = (entry: Entry): void => {
     const deps = { store, operate, outbox, alerts, clock, ids, status, log, reason: reasonText };
-    runControl(deps, entry).catch((error: unknown) =>
-      log.error("control.failed", { id: entry.id, error: messageOf(error) }),
-    );
+    const run = (): Promise<void> => runControl(deps, entry);
+    guard
+      .run("command", [entrySubject(entry.id)], run)
+      .catch((error: unknown) => log.error("control.failed", { id: entry.id, error: messageOf(error) }));
   };
   const begin = (entry: Entry): void => {
-    if (entry.role !== "operator") outbox.acknowledge(targetOf([entry]), "accepted");
+    const kept = entry.state === "quarantined";
+    if (!kept && entry.role !== "operator") outbox.acknowledge(targetOf([entry]), "accepted");
     events.publish({
       type: "message",
       id: entry.id,
       conversation: entry.address.conversation,
       state: entry.state,
     });
+    if (kept) return;
     if (entry.kind === "control") return control(entry);
     if (roster.current().agents.get(entry.agent)?.midTurn === "interrupt") lanes.interrupt(entry.session);
     lanes.wake(entry.session);

@@ -17,6 +17,7 @@ import { watchHealth, type HealthWatch } from "./health-line.ts";
 import { channelResources } from "./open-channels.ts";
 import { openParts, type Parts } from "./parts.ts";
 import { buildPipeline, type Pipeline } from "./pipeline.ts";
+import { openPoison, type Poison } from "./poison.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
 import { openSelfChecks, type SelfChecks } from "./self-checks.ts";
 import type { ServeInput } from "./serve-input.ts";
@@ -61,10 +62,11 @@ export async function serve(input: ServeInput): Promise<Serving> {
     const told = alerting.raiseLast({ code: "store-io", subject: "store" }, LAST_WORDS);
     void told.finally(() => stopping.resolve(code));
   });
+  const poison = await openPoison(input);
   const program = openProgramWatch(input);
   const status = statusOf(input, parts, program, () => pipeline);
   const alerting = await openAlerting(input, { parts, status: () => status, pipeline: () => pipeline });
-  const bare = pipelineOf(input, parts, status, alerting);
+  const bare = pipelineOf(input, parts, status, { alerts: alerting, guard: poison.guard });
   const reloading = createReloading(input, {
     parts,
     alerting,
@@ -85,13 +87,16 @@ export async function serve(input: ServeInput): Promise<Serving> {
     drain: () => stopping.resolve(EXIT.ok),
   });
   boot.undo("http", UNDO.http, () => http.close(UNDO.http / 2));
-  const channels = channelResources(input, pipeline);
+  const channels = channelResources(input, pipeline, poison.guard);
   const { metrics } = parts;
   const watch = healthWatch(input, parts, status, pipeline);
   return {
     http,
     status,
-    recover: () => recover(input, pipeline, metrics),
+    async recover() {
+      await poison.settle(parts.events);
+      return recover(input, pipeline, metrics);
+    },
     openChannels: () => channels.follow(roll.registry.current()),
     async probe() {
       alerting.watch();
@@ -170,12 +175,13 @@ function pipelineOf(
   { platform, opened, roll, stage }: ServeInput,
   parts: Parts,
   status: Status,
-  alerts: Alerting,
+  { alerts, guard }: { readonly alerts: Alerting; readonly guard: Poison["guard"] },
 ): Pipeline {
   return buildPipeline({
     ...parts,
     status,
     alerts,
+    guard,
     store: opened.store,
     roster: roll.registry,
     clock: systemClock,

@@ -19,6 +19,8 @@ export interface Stage extends StartSoFar {
   sealed: boolean;
   /** Whether an error that nobody caught ends the gateway: nobody knows what it left half done. */
   crashed: boolean;
+  /** Keeps what is in work now as it is, for the next start to find; null before that is watched. */
+  freeze: (() => void) | null;
 }
 
 export interface StatusInput {

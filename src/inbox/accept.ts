@@ -48,6 +48,8 @@ function announce(
 ): void {
   const entries = results.flatMap((result) => (result.outcome === "accepted" ? [result.entry] : []));
   for (const entry of entries) {
+    if (entry.state === "quarantined")
+      deps.log.error("message.unreadable", { id: entry.id, session: entry.session });
     if (entry.body.canary !== true) deps.metrics.count("messages_accepted_total", { channel: batch.channel });
     deps.log.info("message.accepted", { id: entry.id, session: entry.session, kind: entry.kind });
   }
@@ -56,6 +58,12 @@ function announce(
     if (result.outcome === "refused")
       deps.log.info("message.refused", { channel: batch.channel, code: result.code });
   }
-  if (items.some((item) => item.kind === "refused" && item.notice !== undefined)) deps.noticed();
+  if (items.some((item, index) => saysSomething(item, results[index]))) deps.noticed();
   if (entries.length > 0) deps.accepted(entries);
+}
+
+function saysSomething(item: Decided, result: Accepted | undefined): boolean {
+  if (item.kind === "refused") return item.notice !== undefined;
+  if (item.kind !== "entry") return false;
+  return result?.outcome === "refused" || item.unreadable?.notice !== undefined;
 }

@@ -2,42 +2,17 @@ import type { Address } from "../core/address.ts";
 import { parseChatCommand } from "../core/chat-commands.ts";
 import type { AccessConfig } from "../core/config.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import type { Ids, SessionKey } from "../core/ids.ts";
+import type { Ids } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { ChatKind, MessageBody, Role } from "../core/message.ts";
+import type { MessageBody, Role } from "../core/message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Decided, InboundBatch, InboundMessage } from "../ports/intake.ts";
 import type { Random } from "../ports/random.ts";
-import type { Generation, Roster } from "../ports/roster.ts";
+import type { Roster } from "../ports/roster.ts";
 import type { AccessStore, InboxStore } from "../ports/store.ts";
-
-/** The router's decisions, given by the composition root: stages don't import each other. */
-export interface Routing {
-  admit(
-    knock: { address: Address; senderId: string; chat: ChatKind; addressed: boolean },
-    facts: { access: AccessConfig; owners: readonly string[]; paired: boolean },
-  ):
-    | { kind: "admitted"; role: Role }
-    | { kind: "ignored"; reason: string; remember: boolean }
-    | { kind: "pairing" };
-  route(
-    input: {
-      address: Address;
-      senderId: string;
-      chat: ChatKind;
-      named?: string;
-      configured?: Address;
-      apart?: boolean;
-    },
-    rules: RouteRules,
-  ): { agent: string; session: SessionKey } | undefined;
-}
-
-/** What of a generation leads a message to its agent. */
-export interface RouteRules extends Pick<Generation, "agents" | "firstAgent"> {
-  readonly access: AccessConfig | undefined;
-  readonly bindings: Generation["config"]["bindings"];
-}
+import { noticeOf, tooMany } from "./notice.ts";
+import type { Routing, RouteRules } from "./routing.ts";
+import { decideUnreadable } from "./unreadable.ts";
 
 export interface DecideDeps {
   readonly store: InboxStore & AccessStore;
@@ -62,7 +37,9 @@ export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: num
     if (item.kind === "moved") return item;
     const generation = deps.roster.current();
     const access = generation.access(batch.channel, batch.account);
-    const rules = { ...generation, access, bindings: generation.config.bindings };
+    const { bindings, owners } = generation.config;
+    const rules = { ...generation, access, bindings, owners };
+    if (item.kind === "unreadable") return decideUnreadable(deps, batch, item, rules);
     if (item.role !== undefined) return decideAdmitted(deps, item, item.role, rules, item.address);
     if (access === undefined) return { kind: "ignored", reason: "the channel admits nobody" };
     const { channel, account } = item.address;
@@ -74,7 +51,7 @@ export function createDecide(deps: DecideDeps): (batch: InboundBatch, index: num
       chat: item.body.chat.kind,
       addressed: item.addressed,
     };
-    const admission = deps.routing.admit(knock, { access, owners: generation.config.owners, paired });
+    const admission = deps.routing.admit(knock, { access, owners, paired });
     switch (admission.kind) {
       case "admitted":
         return decideAdmitted(deps, item, admission.role, rules, configured);
@@ -137,6 +114,7 @@ async function decideAdmitted(
   return {
     kind: "entry",
     waitingLimit: LIMITS.waitingPerSession,
+    ...tooMany(deps, item, route.session),
     entry: {
       id: deps.ids.message(),
       kind: control ? "control" : "message",
@@ -200,30 +178,4 @@ function pairingCode(random: Random): string {
   return Array.from(bytes.subarray(0, CODE_LENGTH), (byte) => CODE_LETTERS[byte % CODE_LETTERS.length]).join(
     "",
   );
-}
-
-function noticeOf(
-  deps: DecideDeps,
-  item: InboundMessage,
-  text: string,
-): Partial<Extract<Decided, { kind: "refused" }>> {
-  // A caller of the API reads the refusal in its answer.
-  if (item.role === "operator") return {};
-  return {
-    notice: {
-      id: deps.ids.delivery(),
-      key: `notice:${item.address.channel}/${item.address.account}:${item.dedupeKey}`,
-      kind: "notice",
-      address: item.address,
-      body: {
-        text,
-        format: "plain",
-        ...(item.body.platformId !== undefined && { quote: item.body.platformId }),
-      },
-      entry: null,
-      turn: null,
-      part: 0,
-      createdAt: deps.clock.now(),
-    },
-  };
 }

@@ -7,6 +7,7 @@ import type { Bytes } from "../core/size.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import type { Reply } from "../core/turn.ts";
 import type { Clock } from "./clock.ts";
+import type { Guard } from "./guard.ts";
 import type { Intake } from "./intake.ts";
 import type { Log } from "./log.ts";
 import type { Processes } from "./process.ts";
@@ -21,6 +22,8 @@ export interface ChannelDeps {
   readonly log: Log;
   readonly intake: Intake;
   readonly store: ChannelStore;
+  /** Under it an update is read, so that one that crashes the process is found. */
+  readonly guard: Guard;
   /** For configured commands, e.g. one that turns voice notes into text. */
   readonly processes: Processes;
   /** Network settings for every request of the channel: polls, sends and files alike. */

@@ -3,11 +3,12 @@ import type { NewDelivery } from "../core/delivery.ts";
 import type { Entry, NewEntry } from "../core/entry.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { MessageId } from "../core/ids.ts";
-import type { GroupLine, MessageBody, Role, Sender } from "../core/message.ts";
+import type { ChatKind, GroupLine, MessageBody, Role, Sender } from "../core/message.ts";
 
 /** One thing that a platform delivered, parsed, before anybody decided what to do with it. */
 export type Inbound =
   | InboundMessage
+  | InboundUnreadable
   /** Of no use to an agent (a reaction, a service note). Counted, and the cursor moves. */
   | { readonly kind: "ignored"; readonly reason: string }
   /** The conversation has a new id (a group became a supergroup): bindings, access and sessions move with it. */
@@ -28,6 +29,18 @@ export interface InboundMessage {
   /** The agent that the caller named; by bindings when absent. */
   readonly agent?: string;
   readonly clientId?: string;
+}
+
+/** What the channel couldn't read, or what made the process crash: kept as it came, for the operator. */
+export interface InboundUnreadable {
+  readonly kind: "unreadable";
+  /** For the operator. */
+  readonly reason: string;
+  /** As the platform delivered it, cut to a bound. */
+  readonly raw: string;
+  readonly dedupeKey: string;
+  /** Who wrote where, as far as that could be told without reading the rest. */
+  readonly from: { readonly address: Address; readonly sender: Sender; readonly chat: ChatKind } | null;
 }
 
 /** How far a channel account has received, as the platform counts it. */
@@ -69,7 +82,15 @@ export interface Intake {
 
 /** What the store is asked to write for one item, after the inbox has decided. */
 export type Decided =
-  | { readonly kind: "entry"; readonly entry: NewEntry; readonly waitingLimit: number }
+  | {
+      readonly kind: "entry";
+      readonly entry: NewEntry;
+      readonly waitingLimit: number;
+      /** Said to the sender when so many wait already that it is refused; once per key. */
+      readonly full?: NewDelivery;
+      /** It couldn't be read: it is kept in quarantine from the beginning. */
+      readonly unreadable?: { readonly reason: string; readonly notice?: NewDelivery };
+    }
   | {
       readonly kind: "ignored";
       readonly reason: string;

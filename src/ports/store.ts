@@ -5,12 +5,16 @@ import type { DeliveryId, MessageId, SessionKey, TurnId } from "../core/ids.ts";
 import type { GroupLine } from "../core/message.ts";
 import type { Duration, Instant } from "../core/time.ts";
 import type { Custody, Reply, Turn, TurnFence, Usage } from "../core/turn.ts";
+import type { AccessStore } from "./access-store.ts";
 import type { AccountingStore, Totals } from "./accounting.ts";
 import type { AlertStore } from "./alert-store.ts";
+import type { SuspectStore } from "./guard.ts";
 import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
-import type { Accepted, Cursor, Decided, NewPairing } from "./intake.ts";
+import type { Accepted, Cursor, Decided } from "./intake.ts";
 import type { OutboxPages } from "./outbox-store.ts";
 import type { RetentionStore } from "./retention.ts";
+
+export type { AccessStore, PairingRow, TokenRow } from "./access-store.ts";
 
 /**
  * The durable truth. Every method that writes is exactly one transaction: when it resolves, what it says is on the
@@ -33,6 +37,7 @@ export interface Store
     ChannelStore,
     AccountingStore,
     AlertStore,
+    SuspectStore,
     RetentionStore,
     DeadLetterStore {
   /** Raised by every opening; in every history line. */
@@ -247,46 +252,6 @@ export interface ReadStore {
   /** When the oldest waiting message was accepted; null when none waits. */
   oldestWaiting(): Promise<Instant | null>;
   sessions(limit: number): Promise<readonly SessionRow[]>;
-}
-
-/** A request to be admitted, and what became of it. */
-export interface PairingRow extends NewPairing {
-  readonly state: "open" | "approved" | "denied" | "revoked";
-}
-
-/** A token of the API, without its secret. */
-export interface TokenRow {
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: Instant;
-}
-
-/** Who is admitted: paired senders and tokens of the API. */
-export interface AccessStore {
-  /** Whether a pairing of this sender is approved. */
-  isPaired(channel: string, account: string, senderId: string): Promise<boolean>;
-  /** The open code of a sender, so that asking again gives the same one. */
-  openPairing(
-    channel: string,
-    account: string,
-    senderId: string,
-    notBefore: Instant,
-  ): Promise<PairingRow | null>;
-  pairings(): Promise<readonly PairingRow[]>;
-  /** Decides an open code, newest rule wins; null when there is no open code like this. */
-  decidePairing(
-    code: string,
-    to: "approved" | "denied",
-    at: Instant,
-    notBefore: Instant,
-  ): Promise<PairingRow | null>;
-  /** Takes back the pairing of `channel/account/sender`; false when there was none. */
-  revokePairing(channel: string, account: string, senderId: string, at: Instant): Promise<boolean>;
-  tokens(): Promise<readonly TokenRow[]>;
-  addToken(token: TokenRow & { readonly hash: string }): Promise<void>;
-  /** The token with this hash (SHA-256, hex), or null. */
-  tokenByHash(hash: string): Promise<TokenRow | null>;
-  revokeToken(id: string): Promise<boolean>;
 }
 
 /** What channels and boot keep beside messages. */

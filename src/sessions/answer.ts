@@ -5,7 +5,7 @@ import type { Reply } from "../core/turn.ts";
 import type { AttemptOutcome } from "./attempt.ts";
 import { TEXTS } from "./texts.ts";
 import { publishStates, targetOf, type TurnDeps } from "./turn-deps.ts";
-import { fenceOf, lastEntry, type Attempt, type TurnWork } from "./turn-work.ts";
+import { fenceOf, lastEntry, subjectsOf, type Attempt, type TurnWork } from "./turn-work.ts";
 
 type Final = Extract<AttemptOutcome, { kind: "final" }>;
 
@@ -16,7 +16,7 @@ export async function answerTurn(deps: TurnDeps, attempt: Attempt, final: Final)
   const reply: Reply = { text: fallbackMark(deps, attempt, final) + said + cut, files: final.files };
   const stored = await deps.store.answer(fenceOf(attempt.turn), {
     reply,
-    deliveries: replyDeliveries(deps, attempt, reply),
+    deliveries: await replyDeliveries(deps, attempt, reply),
     nativeSession: final.native,
     usage: final.usage,
     at: deps.clock.now(),
@@ -35,9 +35,14 @@ export async function answerTurn(deps: TurnDeps, attempt: Attempt, final: Final)
 }
 
 /** The durable parts of a reply: part n+1 goes after part n. */
-export function replyDeliveries(deps: TurnDeps, work: TurnWork, reply: Reply): readonly NewDelivery[] {
+export async function replyDeliveries(
+  deps: TurnDeps,
+  work: TurnWork,
+  reply: Reply,
+): Promise<readonly NewDelivery[]> {
   const target = targetOf(work.entries);
-  return deps.outbox.plan(reply, target).map((body: DeliveryBody, part) => ({
+  const parts = await deps.guard.run("plan", subjectsOf(work), () => deps.outbox.plan(reply, target));
+  return parts.map((body: DeliveryBody, part) => ({
     id: deps.ids.delivery(),
     key: `reply:${work.turn.id}:${part}`,
     kind: "reply",

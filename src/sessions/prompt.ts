@@ -2,7 +2,7 @@ import { LIMITS } from "../core/limits.ts";
 import type { Prompt, SessionSpec } from "../ports/harness.ts";
 import { buildEnvelope, type FetchedFile } from "./envelope.ts";
 import type { TurnDeps } from "./turn-deps.ts";
-import type { Attempt } from "./turn-work.ts";
+import { subjectsOf, type Attempt } from "./turn-work.ts";
 
 export interface PreparedPrompt {
   readonly spec: SessionSpec;
@@ -18,11 +18,11 @@ type Exchange = { readonly seq: number; readonly text: string; readonly reply: s
  *
  * @param forgotten the harness turned out to have lost its session: tell it what was said
  */
-export async function preparePrompt(
-  deps: TurnDeps,
-  attempt: Attempt,
-  forgotten = false,
-): Promise<PreparedPrompt> {
+export function preparePrompt(deps: TurnDeps, attempt: Attempt, forgotten = false): Promise<PreparedPrompt> {
+  return deps.guard.run("prompt", subjectsOf(attempt), () => prepare(deps, attempt, forgotten));
+}
+
+async function prepare(deps: TurnDeps, attempt: Attempt, forgotten: boolean): Promise<PreparedPrompt> {
   const { turn, agent, entries, runner } = attempt;
   const known = forgotten ? null : await deps.store.nativeSession(turn.session, runner.harness.id);
   const again = !forgotten && turn.harness === runner.harness.id ? turn.nativeSession : null;

@@ -125,7 +125,7 @@ export async function settleFailure(
 
 async function answerRefusal(deps: TurnDeps, work: TurnWork, text: string, at: Instant): Promise<void> {
   const reply = { text, files: [] };
-  const deliveries = replyDeliveries(deps, work, reply);
+  const deliveries = await replyDeliveries(deps, work, reply);
   await deps.store.answer(fenceOf(work.turn), { reply, deliveries, nativeSession: null, usage: null, at });
 }
 

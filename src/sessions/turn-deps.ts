@@ -5,6 +5,7 @@ import type { Alerts } from "../ports/alerts.ts";
 import type { Availability } from "../ports/availability.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events } from "../ports/events.ts";
+import type { Guard } from "../ports/guard.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Outbox, ReplyTarget } from "../ports/outbox.ts";
@@ -27,6 +28,8 @@ export interface TurnDeps {
   readonly alerts?: Pick<Alerts, "incidentOf" | "raise">;
   /** The primary's outage that a session was last told about. */
   readonly outagesTold: Map<SessionKey, Instant>;
+  /** What of the work on a message happens in this process. */
+  readonly guard: Guard;
   /** Fetches a message's attachments; a file that can't be had is reported in its place, never thrown. */
   readonly fetchFiles: (entry: Entry, signal: AbortSignal) => Promise<readonly FetchedFile[]>;
 }

@@ -1,5 +1,6 @@
 import type { AgentConfig } from "../core/config.ts";
 import type { Entry } from "../core/entry.ts";
+import { entrySubject, type Subject } from "../core/poison.ts";
 import type { Turn, TurnFence } from "../core/turn.ts";
 import type { Generation } from "../ports/roster.ts";
 import type { Runner } from "./candidates.ts";
@@ -24,6 +25,11 @@ export interface Attempt extends TurnWork {
   readonly runner: Runner;
   /** The turn was prompted before and interrupted: the first candidate goes on with what it had begun. */
   readonly goesOn: boolean;
+}
+
+/** All messages of a turn, as what a crash is blamed on. */
+export function subjectsOf({ entries }: Pick<TurnWork, "entries">): readonly Subject[] {
+  return entries.map(({ id }) => entrySubject(id));
 }
 
 export function fenceOf(turn: Turn): TurnFence {

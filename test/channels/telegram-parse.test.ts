@@ -264,7 +264,7 @@ describe("parseUpdate", () => {
     }));
     fc.assert(
       fc.property(json, (update) => {
-        assert.ok(["message", "ignored", "moved"].includes(parseUpdate(update, context).kind));
+        assert.ok(["message", "ignored", "moved", "unreadable"].includes(parseUpdate(update, context).kind));
       }),
       { numRuns: 2000 },
     );

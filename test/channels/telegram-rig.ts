@@ -6,6 +6,7 @@ import type { Processes } from "../../src/ports/process.ts";
 import type { ChannelStore } from "../../src/ports/store.ts";
 import { telegram } from "../../src/channels/telegram/channel.ts";
 import { telegramSchema } from "../../src/channels/telegram/schema.ts";
+import { unguarded, type Guard } from "../../src/ports/guard.ts";
 import { createRecordingIntake, type RecordingIntake } from "../contracts/recording-intake.ts";
 import { until } from "../contracts/until.ts";
 import { createFakeClock, type FakeClock } from "../fakes/clock.ts";
@@ -44,6 +45,7 @@ export interface RigOptions {
   readonly processes?: Processes;
   readonly clock?: FakeClock;
   readonly apiRoot?: (root: string) => string;
+  readonly guard?: Guard;
 }
 
 export function recordingLog(lines: LogLine[]): Log {
@@ -98,6 +100,7 @@ export async function openRig(rig: RigOptions = {}): Promise<TelegramRig> {
     store,
     processes: rig.processes ?? noProcesses,
     network: rig.network ?? { ipFamily: "auto" },
+    guard: rig.guard ?? unguarded,
     commands: [{ name: "help", about: "the commands" }],
   };
   const channel = account.open(deps);

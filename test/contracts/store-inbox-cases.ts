@@ -36,6 +36,40 @@ export const inboxCases: StoreCases = {
     assert.deepEqual(await eventsOf(again, entry.id), ["accepted"]);
   },
 
+  "what couldn't be read is accepted into quarantine, with why, and told once": async ({ store }) => {
+    const entry = newEntry(1);
+    const notice = delivery("notice:1", { kind: "notice", entry: null, turn: null });
+    const item: Decided = {
+      ...decided(entry),
+      kind: "entry",
+      entry,
+      waitingLimit: 0,
+      unreadable: { reason: "no shape of ours", notice },
+    };
+    const results = await store.accept({ ...BATCH, items: [item, item] });
+    assert.deepEqual(
+      results.map(({ outcome }) => outcome),
+      ["accepted", "duplicate"],
+    );
+    const stored = await store.message(entry.id);
+    assert.equal(stored?.entry.state, "quarantined");
+    assert.deepEqual(await eventsOf(store, entry.id), ["accepted", "unreadable"]);
+    assert.equal((await store.pendingDeliveries()).length, 1);
+    assert.deepEqual(await store.waitingSessions(), []);
+    await assertAccounts(store);
+  },
+
+  "a message beyond the limit is refused, and its sender told once per key": async ({ store }) => {
+    const full = delivery("notice:1", { kind: "notice", entry: null, turn: null });
+    const item = (n: number): Decided => ({ kind: "entry", entry: newEntry(n), waitingLimit: 1, full });
+    const results = await store.accept({ ...BATCH, items: [item(1), item(2), item(3)] });
+    assert.deepEqual(
+      results.map((result) => (result.outcome === "refused" ? result.code : result.outcome)),
+      ["accepted", "queue-full", "queue-full"],
+    );
+    assert.equal((await store.pendingDeliveries()).length, 1);
+  },
+
   "seq grows in the order of acceptance": async ({ store }) => {
     const entries = await accept(store, newEntry(3), newEntry(1), newEntry(2));
     const seqs = entries.map(({ seq }) => seq);

@@ -12,6 +12,7 @@ import { ownerCases } from "./store-owner-cases.ts";
 import { readCases } from "./store-read-cases.ts";
 import { retentionCases } from "./store-retention-cases.ts";
 import { sessionCases } from "./store-session-cases.ts";
+import { suspectCases } from "./store-suspect-cases.ts";
 import { turnCases } from "./store-turn-cases.ts";
 
 /** An empty store of the engine under test, and what becomes of it. */
@@ -39,6 +40,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   alerts: alertCases,
   accounting: accountingCases,
   retention: retentionCases,
+  suspects: suspectCases,
   owner: ownerCases,
 };
 

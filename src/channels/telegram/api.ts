@@ -4,11 +4,11 @@ import type { ApiClientOptions } from "grammy";
 import { messageOf } from "../../core/errors.ts";
 import { SECOND, type Duration } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { readBody, RequestFailed, type Aborting, type Network } from "../network.ts";
+import { AnswerTooLarge, readBody, RequestFailed, type Aborting, type Network } from "../network.ts";
 import { asObject } from "./json.ts";
 
-/** Largest answer that is read. A batch of a hundred full messages is far below it. */
-const ANSWER_BYTES = 128 * 1024 * 1024;
+/** Largest answer that is read: four times a hundred full messages with all their formatting. */
+const ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Why a call failed. Only `unreached` is safe to repeat blindly. */
 export type ApiFault =
@@ -25,7 +25,12 @@ export type ApiFault =
   /** No byte of the request can have arrived. */
   | { readonly kind: "unreached"; readonly detail: string }
   /** The request may have arrived, and may have been done. */
-  | { readonly kind: "lost"; readonly detail: string };
+  | {
+      readonly kind: "lost";
+      readonly detail: string;
+      /** The answer was too large to be read; this is how it begins. */
+      readonly head?: string;
+    };
 
 export type ApiResult<T> =
   | { readonly ok: true; readonly value: T }
@@ -131,6 +136,8 @@ export function faultOf(error: unknown): ApiFault {
     };
   }
   const cause = error instanceof HttpError ? error.error : error;
+  if (cause instanceof AnswerTooLarge)
+    return { kind: "lost", detail: cause.message, head: cause.head.toString("utf8") };
   if (cause instanceof RequestFailed) {
     return { kind: cause.reached ? "lost" : "unreached", detail: cause.message };
   }

@@ -10,6 +10,12 @@ export interface BotIdentity {
   readonly name: string;
 }
 
+/** Whose updates are read, and on which account. */
+export interface ParseContext {
+  readonly account: string;
+  readonly bot: BotIdentity;
+}
+
 /** A person's or a chat's name for reading. */
 export function nameOf(from: Json): string {
   const names = [textAt(from, "first_name"), textAt(from, "last_name")].filter((name) => name !== undefined);

@@ -5,48 +5,53 @@ import { SECOND } from "../../core/time.ts";
 import type { Inbound } from "../../ports/intake.ts";
 import { asObject, isTrue, numberAt, objectAt, textAt, type Json } from "./json.ts";
 import { attachmentsOf, describeMedia } from "./parse-media.ts";
-import { notAPerson, originOf, quotedOf, repliedTo, senderOf, type BotIdentity } from "./parse-names.ts";
+import {
+  notAPerson,
+  originOf,
+  quotedOf,
+  repliedTo,
+  senderOf,
+  type BotIdentity,
+  type ParseContext,
+} from "./parse-names.ts";
 import { parseText } from "./parse-text.ts";
-
-export interface ParseContext {
-  readonly account: string;
-  readonly bot: BotIdentity;
-}
+import { unreadableUpdate } from "./unreadable.ts";
 
 /** Kinds of updates that are asked for. What isn't here is never delivered, so that nothing waits unread. */
 export const UPDATES_WANTED = ["message", "edited_message"] as const;
 
 /**
- * Reads one update of the Bot API. Never throws: what can't be read is ignored with its reason, so that one odd
- * update can't stop the ones behind it.
+ * Reads one update of the Bot API. Never throws: what can't be read is kept with its reason, so that one odd update
+ * neither stops the ones behind it nor is lost.
  */
 export function parseUpdate(update: unknown, context: ParseContext): Inbound {
   try {
-    return parseKnown(asObject(update) ?? {}, context);
+    return parseKnown(update, context);
   } catch (error) {
-    // A stray shape of one update must not keep the others from being read; the reason is counted and logged.
-    return { kind: "ignored", reason: `malformed: ${messageOf(error)}` };
+    return unreadableUpdate(update, context, `malformed: ${messageOf(error)}`);
   }
 }
 
-function parseKnown(update: Json, context: ParseContext): Inbound {
+function parseKnown(given: unknown, context: ParseContext): Inbound {
+  const update = asObject(given) ?? {};
   const edited = objectAt(update, "edited_message");
   const message = objectAt(update, "message") ?? edited;
-  if (message !== undefined) return parseMessage(message, edited !== undefined, context);
+  if (message !== undefined) {
+    const read = parseMessage(message, edited !== undefined, context);
+    return read ?? unreadableUpdate(given, context, "malformed: no chat or message id");
+  }
   const kind = Object.keys(update).find((key) => key !== "update_id");
-  return {
-    kind: "ignored",
-    reason: kind === undefined ? "malformed: empty" : `update of kind ${kind.slice(0, 40)}`,
-  };
+  if (kind === undefined || UPDATES_WANTED.some((wanted) => wanted === kind))
+    return unreadableUpdate(given, context, "malformed: nothing in it");
+  return { kind: "ignored", reason: `update of kind ${kind.slice(0, 40)}` };
 }
 
-function parseMessage(message: Json, edited: boolean, context: ParseContext): Inbound {
+/** Undefined for a message that isn't one. */
+function parseMessage(message: Json, edited: boolean, context: ParseContext): Inbound | undefined {
   const chat = objectAt(message, "chat");
   const chatId = chat === undefined ? undefined : numberAt(chat, "id");
   const messageId = numberAt(message, "message_id");
-  if (chat === undefined || chatId === undefined || messageId === undefined) {
-    return { kind: "ignored", reason: "malformed: no chat or message id" };
-  }
+  if (chat === undefined || chatId === undefined || messageId === undefined) return undefined;
   const moved = movedOf(message, chatId, context);
   if (moved !== undefined) return moved;
   const type = textAt(chat, "type");

@@ -3,13 +3,12 @@ import { backoffDelay, type Backoff } from "../../core/backoff.ts";
 import { messageOf, RollcallError } from "../../core/errors.ts";
 import { DAY, SECOND, type Duration } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Inbound, Intake } from "../../ports/intake.ts";
-import type { Log } from "../../ports/log.ts";
 import type { Random } from "../../ports/random.ts";
 import { describeFault, type ApiFault, type ApiResult, type TelegramApi } from "./api.ts";
-import { asObject, numberAt } from "./json.ts";
-import { parseUpdate, UPDATES_WANTED, type ParseContext } from "./parse.ts";
+import { UPDATES_WANTED } from "./parse.ts";
 import type { StateBoard } from "./state.ts";
+import { storeItems, takeUpdates, type TakeDeps } from "./take.ts";
+import { unreadableHead } from "./unreadable.ts";
 
 /** How long Telegram holds a poll open while there is nothing. In seconds, as the Bot API wants it. */
 const LONG_POLL_SECONDS = 30;
@@ -19,25 +18,16 @@ const BATCH = 100;
 const SHORT_DEADLINE = 20 * SECOND;
 /** Update ids begin anew anywhere after a week without any: an older cursor says nothing (Bot API, Update). */
 export const CURSOR_AGE = 6 * DAY;
-/** How far below the cursor an update is taken for one that came before. */
-const CURSOR_NEAR = 1000;
 /** Slow, so that two programs with one token don't fight: each poll of one ends the other's. */
 const CONFLICT_BACKOFF: Backoff = { first: 3 * SECOND, factor: 2, max: 60 * SECOND, jitter: 0.2 };
 /** Connected again only when the rival was quiet for so long. */
 const CONFLICT_QUIET = 10 * SECOND;
 
-export interface ReceiveDeps {
+export interface ReceiveDeps extends TakeDeps {
   readonly api: TelegramApi;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Log;
-  readonly intake: Intake;
   readonly state: StateBoard;
-  readonly context: ParseContext;
-  /** Last update id that was stored, null when it is unknown or too old. */
-  readonly cursor: number | null;
-  /** Whether this group's messages are for the bot even when it isn't named. */
-  readonly listens: (conversation: string) => boolean;
 }
 
 /** What changes from poll to poll. */
@@ -45,6 +35,8 @@ interface Progress {
   /** Sent with the next poll: everything below it is stored and confirmed. Null: nothing to confirm. */
   confirm: number | null;
   connected: boolean;
+  /** Updates that the next poll asks for at most. */
+  limit: number;
   /** The next poll doesn't wait: it shows at once whether receiving works. */
   prove: boolean;
   faults: number;
@@ -63,6 +55,7 @@ export async function receive(deps: ReceiveDeps, signal: AbortSignal): Promise<v
   const progress: Progress = {
     confirm: null,
     connected: false,
+    limit: BATCH,
     prove: true,
     faults: 0,
     conflicts: 0,
@@ -70,8 +63,12 @@ export async function receive(deps: ReceiveDeps, signal: AbortSignal): Promise<v
   };
   while (!signal.aborted) {
     const timeout = progress.prove ? 0 : LONG_POLL_SECONDS;
-    const result = await poll(deps, progress.confirm, timeout, signal);
+    const result = await poll(deps, progress, timeout, signal);
     if (signal.aborted) return;
+    if (!result.ok && result.fault.kind === "lost" && result.fault.head !== undefined) {
+      await narrow(deps, progress, { ...result.fault, head: result.fault.head }, signal);
+      continue;
+    }
     if (!result.ok) {
       await recover(deps, progress, result.fault, signal);
       continue;
@@ -83,13 +80,13 @@ export async function receive(deps: ReceiveDeps, signal: AbortSignal): Promise<v
 
 function poll(
   deps: ReceiveDeps,
-  confirm: number | null,
+  { confirm, limit }: Progress,
   timeout: number,
   signal: AbortSignal,
 ): Promise<ApiResult<readonly unknown[]>> {
   const ask = {
     timeout,
-    limit: BATCH,
+    limit,
     allowed_updates: UPDATES_WANTED,
     ...(confirm !== null && { offset: confirm }),
   };
@@ -102,6 +99,7 @@ function poll(
 function polled(deps: ReceiveDeps, progress: Progress): void {
   const now = deps.clock.monotonic();
   progress.confirm = null;
+  progress.limit = Math.min(BATCH, progress.limit * 2);
   progress.faults = 0;
   if (now - progress.lastConflict >= CONFLICT_QUIET) {
     progress.conflicts = 0;
@@ -113,41 +111,61 @@ function polled(deps: ReceiveDeps, progress: Progress): void {
   progress.prove = false;
 }
 
-/** Stores one batch. When that fails nothing is confirmed, and Telegram delivers it again. */
+/** Stores what came. When that fails nothing more is confirmed, and Telegram delivers it again. */
 async function take(
   deps: ReceiveDeps,
   progress: Progress,
   updates: readonly unknown[],
   signal: AbortSignal,
 ): Promise<void> {
-  const ids = updates
-    .map((update) => numberAt(asObject(update) ?? {}, "update_id"))
-    .filter((id) => id !== undefined);
-  // Not the highest: ids may have begun anew within the batch, and what is above is only delivered again.
-  const last = ids.at(-1);
-  const { account, bot } = deps.context;
-  const items = updates.map((update) => readUpdate(deps, update));
-  try {
-    const cursor = { channel: "telegram", account, identity: bot.id, value: String(last) };
-    await deps.intake.accept({ channel: "telegram", account, items, ...(last !== undefined && { cursor }) });
-  } catch (error) {
-    progress.faults++;
-    deps.log.warn("telegram.not_stored", { updates: updates.length, detail: messageOf(error) });
-    await deps.clock.sleep(backoffDelay(BACKOFF.poll, progress.faults, deps.random.next()), signal);
-    return;
-  }
-  if (last !== undefined) progress.confirm = last + 1;
-  else await deps.clock.sleep(BACKOFF.poll.max, signal);
+  const stored = await storing(deps, progress, signal, () =>
+    takeUpdates(deps, updates, (next) => (progress.confirm = next)),
+  );
+  // Without an id nothing can be confirmed, and the same would come again at once.
+  if (stored && progress.confirm === null) await deps.clock.sleep(BACKOFF.poll.max, signal);
 }
 
-function readUpdate(deps: ReceiveDeps, update: unknown): Inbound {
-  const item = parseUpdate(update, deps.context);
-  if (item.kind === "ignored") deps.log.debug("telegram.ignored", { reason: item.reason });
-  if (item.kind !== "message" || item.addressed || deps.listens(item.address.conversation)) return item;
-  // Talk of a group has no key in the store: stored before a crash, it must not be remembered twice.
-  const id = numberAt(asObject(update) ?? {}, "update_id") ?? -1;
-  const before = deps.cursor !== null && id <= deps.cursor && id > deps.cursor - CURSOR_NEAR;
-  return before ? { kind: "ignored", reason: "came before the last stop" } : item;
+async function storing(
+  deps: ReceiveDeps,
+  progress: Progress,
+  signal: AbortSignal,
+  store: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await store();
+    return true;
+  } catch (error) {
+    progress.faults++;
+    deps.log.warn("telegram.not_stored", { detail: messageOf(error) });
+    await deps.clock.sleep(backoffDelay(BACKOFF.poll, progress.faults, deps.random.next()), signal);
+    return false;
+  }
+}
+
+/**
+ * An answer beyond all measure: fewer updates at once, down to one. The one that is too large by itself is kept as far
+ * as its first bytes tell, and confirmed, so that what comes after it is received.
+ */
+async function narrow(
+  deps: ReceiveDeps,
+  progress: Progress,
+  fault: { readonly detail: string; readonly head: string },
+  signal: AbortSignal,
+): Promise<void> {
+  deps.log.warn("telegram.too_large", { limit: progress.limit, detail: fault.detail });
+  if (progress.limit > 1) {
+    progress.limit = 1;
+    return;
+  }
+  const found = unreadableHead(fault.head, deps.context, fault.detail);
+  if (found === null) {
+    progress.faults++;
+    deps.state.failing("channel-unreachable", fault.detail);
+    return deps.clock.sleep(backoffDelay(BACKOFF.poll, progress.faults, deps.random.next()), signal);
+  }
+  await storing(deps, progress, signal, () =>
+    storeItems(deps, [found.item], [found.id], (next) => (progress.confirm = next)),
+  );
 }
 
 /** Waits as long as the fault asks for, and shows it. */

@@ -7,7 +7,7 @@ import { clearedId } from "./cleared-keys.ts";
 import type { StoreContext, Tx } from "./context.ts";
 import { count } from "./counters.ts";
 import { insertDelivery } from "./deliveries.ts";
-import { entryRow, insertEntry } from "./entry-steps.ts";
+import { entryRow, expectEntry, insertEntry, stepEntry } from "./entry-steps.ts";
 import { rememberLine, recentLines } from "./group-talk.ts";
 import { countWaiting } from "./lanes.ts";
 import { formerConversations, moveConversation, whereNow } from "./moved.ts";
@@ -53,7 +53,7 @@ function byKey({ db }: Pick<Tx, "db">, channel: string, account: string, key: st
 function acceptItem(tx: Tx, item: Decided): Accepted {
   switch (item.kind) {
     case "entry":
-      return acceptEntry(tx, whereNow(tx, item.entry), item.waitingLimit);
+      return acceptEntry(tx, { ...item, entry: whereNow(tx, item.entry) });
     case "ignored":
       if (item.groupLine !== undefined) rememberLine(tx, item.groupLine.address, item.groupLine.line);
       return { outcome: "ignored" };
@@ -67,7 +67,8 @@ function acceptItem(tx: Tx, item: Decided): Accepted {
   }
 }
 
-function acceptEntry(tx: Tx, entry: NewEntry, waitingLimit: number): Accepted {
+function acceptEntry(tx: Tx, item: Extract<Decided, { kind: "entry" }>): Accepted {
+  const { entry, waitingLimit, full, unreadable } = item;
   const { channel, account } = entry.address;
   const known = byKey(tx, channel, account, entry.dedupeKey);
   if (known !== undefined) return { outcome: "duplicate", id: known.id, same: sameMessage(known, entry) };
@@ -75,13 +76,33 @@ function acceptEntry(tx: Tx, entry: NewEntry, waitingLimit: number): Accepted {
   // What it said is gone, so that nothing is left to compare with.
   if (cleared !== undefined) return { outcome: "duplicate", id: cleared, same: true };
   // Commands go through when messages pile up: that is when they are needed.
-  if (entry.kind === "message" && countWaiting(tx, entry.session) >= waitingLimit) {
+  const waits = entry.kind === "message" && unreadable === undefined;
+  if (waits && countWaiting(tx, entry.session) >= waitingLimit) {
+    if (full !== undefined) insertDelivery(tx, full);
     return { outcome: "refused", code: "queue-full" };
   }
   insertEntry(tx, entry);
   touchSession(tx, entry);
+  if (unreadable !== undefined) keepUnreadable(tx, entry, unreadable);
   const row = entryRow(tx, entry.id);
   return row === undefined ? { outcome: "ignored" } : { outcome: "accepted", entry: entryOf(row) };
+}
+
+/** Accepted, so that it is counted and shown like any other, and set aside in the same step. */
+function keepUnreadable(
+  tx: Tx,
+  entry: NewEntry,
+  { reason, notice }: NonNullable<Extract<Decided, { kind: "entry" }>["unreadable"]>,
+): void {
+  const row = expectEntry(tx, { id: entry.id, state: "queued", attempt: 0 });
+  stepEntry(
+    tx,
+    row,
+    "quarantined",
+    {},
+    { at: entry.acceptedAt, event: "unreadable", data: { code: "message-unreadable", detail: reason } },
+  );
+  if (notice !== undefined) insertDelivery(tx, notice);
 }
 
 /** Whether two copies say the same to the same agent. Platforms may describe the same file by another reference. */

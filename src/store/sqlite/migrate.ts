@@ -6,6 +6,7 @@ import { RETENTION_TABLES } from "./migrations/004-retention.ts";
 import { MESSAGE_TABLES } from "./migrations/008-messages.ts";
 import { RECOVERY_COLUMNS } from "./migrations/005-recovery.ts";
 import { OUTBOX_LINES } from "./migrations/006-outbox.ts";
+import { INTAKE_TABLES } from "./migrations/007-intake.ts";
 
 /** Every change of the schema, oldest first. Released ones never change; the schema's version is their number. */
 const MIGRATIONS: readonly string[] = [
@@ -14,6 +15,7 @@ const MIGRATIONS: readonly string[] = [
   RETENTION_TABLES,
   RECOVERY_COLUMNS,
   OUTBOX_LINES,
+  INTAKE_TABLES,
   MESSAGE_TABLES,
 ];
 

@@ -17,6 +17,7 @@ import { createNotes } from "./notes.ts";
 import { createReads } from "./reads.ts";
 import { createRecount } from "./recount.ts";
 import { createSessions } from "./sessions.ts";
+import { createSuspects } from "./suspects.ts";
 import { createTurns } from "./turns.ts";
 
 export interface StoreParts {
@@ -49,6 +50,7 @@ export function createStore({ db, epoch, clock, defer, committed, release }: Sto
     ...createTokens(context),
     ...createNotes(context),
     ...createAlertStore(context),
+    ...createSuspects(context),
     ...createClearing(context),
     ...createLeftovers(context),
     ...createDeadLetters(context),

@@ -120,13 +120,10 @@ test("every legal step has an owner, but those that nothing makes yet", () => {
   );
 });
 
-/** Steering, poison, and sending a dead delivery again: the tables leave room for them. */
+/** Steering, and sending a dead delivery again: the tables leave room for them. */
 const NOBODYS = [
   "queued → dead",
-  "queued → quarantined",
   "queued → absorbed",
-  "held → quarantined",
-  "running → quarantined",
   "absorbed → queued",
   "absorbed → done",
   "dead → ready",
