@@ -113,6 +113,9 @@ async function listenError(error: unknown, host: string, port: number): Promise<
   return new RollcallError("port-in-use", { at: "gateway.port", detail: `${where}, ${who}`, cause: error });
 }
 
+/** Every request ends with it. Without a reason of its own, an abort makes an exception with a stack each time. */
+const OVER = Symbol("the request is over");
+
 /** The requests that run now, so that closing can end those that wait for something. */
 interface Running {
   signalOf(response: ServerResponse): AbortSignal;
@@ -129,7 +132,7 @@ function createRunning(): Running {
       controllers.add(controller);
       response.once("close", () => {
         controllers.delete(controller);
-        controller.abort();
+        controller.abort(OVER);
       });
       return controller.signal;
     },

@@ -53,10 +53,14 @@ function readBytes(request: IncomingMessage, limit: Bytes): Promise<Buffer> {
       request.removeAllListeners("data");
       reject(tooLarge(request, limit));
     });
-    request.on("end", () => resolve(Buffer.concat(chunks)));
-    request.on("close", () =>
-      reject(new RollcallError("request-malformed", { detail: "the body broke off" })),
-    );
+    let whole = false;
+    request.on("end", () => {
+      whole = true;
+      resolve(Buffer.concat(chunks));
+    });
+    request.on("close", () => {
+      if (!whole) reject(new RollcallError("request-malformed", { detail: "the body broke off" }));
+    });
     // `close` follows and rejects.
     request.on("error", () => request.destroy());
   });

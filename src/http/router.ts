@@ -55,8 +55,9 @@ export type Match =
 
 /** Finds the route of a request. Pure. HEAD goes where GET goes. */
 export function matchRoute(routes: readonly Route[], method: string, path: string): Match {
+  const given = path.split("/");
   const fits = routes.flatMap((route) => {
-    const params = matchPath(route.path, path);
+    const params = matchPath(segmentsOf(route), given);
     return params === undefined ? [] : [{ route, params }];
   });
   if (fits.length === 0) return { kind: "none" };
@@ -69,9 +70,20 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
   return { kind: "method", allow: [...allow, "OPTIONS"] };
 }
 
-function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
-  const wanted = pattern.split("/");
-  const given = path.split("/");
+const segments = new WeakMap<Route, readonly string[]>();
+
+function segmentsOf(route: Route): readonly string[] {
+  const known = segments.get(route);
+  if (known !== undefined) return known;
+  const made = route.path.split("/");
+  segments.set(route, made);
+  return made;
+}
+
+function matchPath(
+  wanted: readonly string[],
+  given: readonly string[],
+): Readonly<Record<string, string>> | undefined {
   if (wanted.length !== given.length) return undefined;
   const params: Record<string, string> = {};
   for (const [index, part] of wanted.entries()) {

@@ -21,19 +21,23 @@ export async function waitForEnd(
   signal: AbortSignal,
 ): Promise<StoredMessage | null> {
   const deadline = deps.clock.monotonic() + span;
-  let wake = new AbortController();
+  let wake = (): void => {};
+  // Steps on the way are no reason to look: only an end is waited for.
   const unsubscribe = deps.events.subscribe((event) => {
-    if (event.type === "message" && event.id === id) wake.abort();
-  });
-  const stop = (): void => wake.abort();
+    if (event.type === "message" && event.id === id && isEnded(event.state)) wake();
+  }, id);
+  const stop = (): void => wake();
   signal.addEventListener("abort", stop);
   try {
     for (;;) {
-      wake = new AbortController();
+      const woken = Promise.withResolvers<void>();
+      wake = woken.resolve;
       const stored = await deps.store.message(id);
       const left = deadline - deps.clock.monotonic();
       if (stored === null || isEnded(stored.entry.state) || left <= 0 || signal.aborted) return stored;
-      await deps.clock.sleep(Math.min(left, HTTP_LIMITS.waitLook), wake.signal);
+      const cancel = deps.clock.timer(Math.min(left, HTTP_LIMITS.waitLook), woken.resolve);
+      await woken.promise;
+      cancel();
     }
   } finally {
     unsubscribe();

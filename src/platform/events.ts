@@ -1,9 +1,12 @@
 import { LIMITS } from "../core/limits.ts";
 import { DAY, type Duration } from "../core/time.ts";
 import { WAITING_STATES, type EntryState } from "../core/entry.ts";
+import type { MessageId } from "../core/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Events, GatewayEvent } from "../ports/events.ts";
 import type { Random } from "../ports/random.ts";
+
+type Watch = (event: GatewayEvent, id: string) => void;
 
 /** How long events are kept, whatever their number. */
 const KEPT: Duration = DAY;
@@ -35,7 +38,8 @@ export function createEvents(parts: {
   const ring = parts.random.secret(9);
   const kept = new Map<number, Kept>();
   const progress = new Map<string, number>();
-  const watchers = new Set<(event: GatewayEvent, id: string) => void>();
+  const watchers = new Set<Watch>();
+  const watchersOf = new Map<MessageId, Set<Watch>>();
   let last = 0;
   /** The highest number that was let go of for age or want of room: a watcher before it has missed something. */
   let gone = 0;
@@ -66,12 +70,18 @@ export function createEvents(parts: {
       kept.set(last, { id, event, at: parts.clock.monotonic() });
       letGo();
       for (const watch of watchers) watch(event, id);
+      if (event.type !== "status") for (const watch of watchersOf.get(event.id) ?? []) watch(event, id);
     },
-    subscribe(watch) {
+    subscribe(watch, only) {
       // A function of its own, so that one that is given twice is two subscriptions.
-      const own = (event: GatewayEvent, id: string): void => watch(event, id);
-      watchers.add(own);
-      return () => watchers.delete(own);
+      const own: Watch = (event, id) => watch(event, id);
+      const set = only === undefined ? watchers : (watchersOf.get(only) ?? new Set<Watch>());
+      set.add(own);
+      if (only !== undefined) watchersOf.set(only, set);
+      return () => {
+        set.delete(own);
+        if (only !== undefined && set.size === 0 && watchersOf.get(only) === set) watchersOf.delete(only);
+      };
     },
     since(id) {
       letGo();

@@ -23,8 +23,12 @@ export type GatewayEvent =
 /** The one stream of events, with a bounded memory for watchers that come back. */
 export interface Events {
   publish(event: GatewayEvent): void;
-  /** Calls `watch` for each event from now on. Returns the end of the subscription. */
-  subscribe(watch: (event: GatewayEvent, id: string) => void): () => void;
+  /**
+   * Calls `watch` for each event from now on. Returns the end of the subscription.
+   *
+   * @param only events of this message alone: then thousands of watchers cost no more than one
+   */
+  subscribe(watch: (event: GatewayEvent, id: string) => void, only?: MessageId): () => void;
   /** Events after `id`, oldest first; undefined when they are no longer known and the watcher must start anew. */
   since(id: string): readonly { readonly id: string; readonly event: GatewayEvent }[] | undefined;
 }

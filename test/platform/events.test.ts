@@ -39,6 +39,29 @@ test("watchers get events in order from their subscription to its end", () => {
   assert.deepEqual(seen, ["message true", "status true"]);
 });
 
+test("watchers of one message get its events alone, each of them until its own end", () => {
+  const events = open();
+  const seen: string[] = [];
+  const note =
+    (who: string) =>
+    (event: GatewayEvent): void =>
+      void seen.push(`${who} ${event.type}`);
+  const ends = ["first", "second"].map((who) => events.subscribe(note(who), "m_1" as MessageId));
+  events.publish(message("m_1"));
+  events.publish(message("m_2"));
+  events.publish({ type: "status" });
+  ends[0]?.();
+  events.publish(progress("m_1", "so far"));
+  ends[1]?.();
+  events.publish(message("m_1", "done"));
+  const end = events.subscribe(note("late"), "m_1" as MessageId);
+  // Ended twice: another subscription of the same message stays.
+  ends[0]?.();
+  events.publish(message("m_1", "done"));
+  end();
+  assert.deepEqual(seen, ["first message", "second message", "second progress", "late message"]);
+});
+
 test("a place tells what came after it", () => {
   const events = open();
   const start = events.latest();
