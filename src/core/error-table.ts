@@ -56,6 +56,9 @@ export const ERRORS = {
   // state
   "state-unwritable": row(EXIT.state, 500, "The state directory can't be written.", "Check its owner and mode, or name another with --state."),
   "store-unreadable": row(EXIT.state, 500, "The store can't be opened.", "Restore a backup, or see the reason that is named."),
+  "store-behind": row(EXIT.state, 500, "The store is older than what was confirmed.", "Put the newest copy back with `rollcall restore FILE`, or accept the loss with `rollcall restore --accept-loss`."),
+  "store-corrupt": row(EXIT.state, 503, "The store is damaged.", "Restore a backup with `rollcall restore FILE`, and check the disk."),
+  "store-index": row(EXIT.state, 503, "An index of the store is damaged; nothing is accepted.", "Restart the gateway: the index is built anew from the messages. Check the disk."),
   "store-newer": row(EXIT.state, 500, "The store was written by a newer Rollcall.", "Start the version that wrote it, or restore a backup."),
   "store-held": row(EXIT.later, 503, "Another process holds the store.", "Stop the process that is named, or use another --state."),
   "store-io": row(EXIT.io, 503, "The disk failed while committing.", "Check the disk; the next start proves the store before it accepts anything."),

@@ -9,6 +9,7 @@ import type { AccessStore } from "./access-store.ts";
 import type { AccountingStore, Totals } from "./accounting.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { SuspectStore } from "./guard.ts";
+import type { IntegrityStore } from "./integrity.ts";
 import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
 import type { Accepted, Cursor, Decided } from "./intake.ts";
 import type { OutboxPages } from "./outbox-store.ts";
@@ -37,6 +38,7 @@ export interface Store
     ChannelStore,
     AccountingStore,
     AlertStore,
+    IntegrityStore,
     SuspectStore,
     RetentionStore,
     DeadLetterStore {
@@ -94,6 +96,7 @@ export interface TurnStore {
   waiting(session: SessionKey, limit: number): Promise<readonly Entry[]>;
   /** Control entries in `queued`, in order: at start, commands that an earlier gateway accepted and didn't carry out. */
   pendingControls(): Promise<readonly Entry[]>;
+  turn(id: TurnId): Promise<Turn | null>;
   /** Entries in `running` with their turns: at start, what an earlier gateway left. */
   interrupted(): Promise<readonly { readonly turn: Turn; readonly entries: readonly Entry[] }[]>;
   /**

@@ -156,10 +156,10 @@ test("over any history, with slices in between, every recount balances, and a sa
 const FILL = `
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
 INSERT INTO entries (id, kind, channel, account, conversation, dedupe_key, sender, role, agent, session, accepted_at,
-  state, attempt, not_before, body)
+  state, attempt, not_before, digest, hash, chain, seal, body)
 SELECT 'm_' || i, 'message', 'telegram', 'default', i % 500, 'key ' || i, '{"id":"1","name":"Ada"}', 'owner', 'main',
   'agent:main:telegram:direct:' || (i % 500), 0, iif(i % 20 = 0, 'cancelled', 'done'), 1, 0,
-  json_object('text', printf('%.200c', 'x'), 'attachments', json_array())
+  i, '', '', '', json_object('text', printf('%.200c', 'x'), 'attachments', json_array())
 FROM n;
 INSERT INTO counters VALUES ('intake:received', 100000), ('intake:accepted', 100000), ('entries:done', 95000),
   ('entries:cancelled', 5000);

@@ -36,7 +36,7 @@ const SMALL =
 
 /** A move of a conversation happens once in its life, and looks for its addresses and turns everywhere. */
 const RARE =
-  /^UPDATE (?:deliveries SET address|group_talk SET address|turns SET session|pairings SET sender_id)/;
+  /^(?:UPDATE (?:group_talk SET address|pairings SET sender_id)|SELECT \* FROM turns WHERE session = \?$)/;
 
 function recording(db: Database, seen: Set<string>): Database {
   const note = (sql: string): string => {
@@ -66,7 +66,9 @@ describe("queries", () => {
       disk.close();
     }
     const { db } = createMemoryDisk();
-    await openMemoryStore(createFakeClock(), { db, close: () => {} });
+    const last = await openMemoryStore(createFakeClock(), { db, close: () => {} });
+    // Its scratch tables come with the first count.
+    await last.recount(1);
     const queries = [...seen].filter(
       (sql) => /^\s*(?:SELECT|UPDATE|DELETE|INSERT)/.test(sql) && !RARE.test(sql.trim()),
     );

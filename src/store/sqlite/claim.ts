@@ -1,10 +1,12 @@
 import { invariant } from "../../core/assert.ts";
-import type { MessageId, TurnId } from "../../core/ids.ts";
+import type { TurnId } from "../../core/ids.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { TurnStore } from "../../ports/store.ts";
-import type { Tx } from "./context.ts";
+import { LOST } from "./committer.ts";
+import type { StoreContext, Tx } from "./context.ts";
 import { assertEntryStep, expectEntry, stepEntry } from "./entry-steps.ts";
 import { entryIdsOf, turnOf, type EntryRow, type TurnRow } from "./rows.ts";
+import { patchEntry, turnSeal } from "./seals.ts";
 import { chapterOf } from "./sessions.ts";
 import { turnRow } from "./turn-fence.ts";
 
@@ -17,8 +19,10 @@ export function assertClaim(claim: Claim): void {
 }
 
 /** Makes entries `running` under a turn, a new one or the one that they had. @throws LOST */
-export function claimTurn(tx: Tx, claim: Claim): Turn {
+export function claimTurn(tx: StoreContext, claim: Claim): Turn {
   const rows = claim.entries.map((entry) => expectEntry(tx, entry));
+  // What fails is set aside, and the caller asks again for what waits.
+  if (!rows.every((row) => tx.vet.toRun(row))) throw LOST;
   const [first] = rows;
   invariant("I4", first !== undefined, `turn ${claim.turn} claims nothing`);
   invariant(
@@ -61,15 +65,13 @@ function continued(tx: Tx, named: TurnId, rows: readonly EntryRow[]): TurnRow | 
 
 /** What was in the turn and isn't claimed with it begins anew: the turn's answer will not speak of it. */
 function leaveOut(tx: Tx, turn: TurnRow): void {
-  const { db } = tx;
   const claimed = entryIdsOf(turn);
-  const left = db.all<{ seq: number; id: MessageId }>(
-    "SELECT seq, id FROM entries WHERE session = ? AND turn = ? AND state IN ('queued', 'held')",
+  const left = tx.db.all<EntryRow>(
+    "SELECT * FROM entries WHERE session = ? AND turn = ? AND state IN ('queued', 'held')",
     turn.session,
     turn.id,
   );
-  for (const { seq, id } of left)
-    if (!claimed.includes(id)) db.run("UPDATE entries SET turn = NULL WHERE seq = ?", seq);
+  for (const row of left) if (!claimed.includes(row.id)) patchEntry(tx, row, { turn: null });
 }
 
 function writeTurn(
@@ -80,7 +82,7 @@ function writeTurn(
   first: EntryRow,
 ): TurnRow {
   const chapter = chapterOf(tx, first.session);
-  const row: TurnRow = {
+  const bare = {
     id: old?.id ?? claim.turn,
     session: first.session,
     agent: claim.agent,
@@ -100,11 +102,12 @@ function writeTurn(
     claimed_at: claim.at,
     answered_at: null,
     reply: null,
-  };
+  } as const;
+  const row: TurnRow = { ...bare, seal: turnSeal(bare) };
   tx.db.run(
     `INSERT OR REPLACE INTO turns (id, session, agent, entries, last_seq, chapter, attempt, failures, reruns, state,
-       generation, harness, model, native_session, custody, claimed_at, answered_at, reply)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, NULL, NULL)`,
+       generation, harness, model, native_session, custody, claimed_at, answered_at, reply, seal)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, NULL, NULL, ?)`,
     row.id,
     row.session,
     row.agent,
@@ -120,6 +123,7 @@ function writeTurn(
     row.model,
     row.native_session,
     row.claimed_at,
+    row.seal,
   );
   return row;
 }

@@ -122,7 +122,8 @@ function transact(options: CommitterOptions, batch: readonly Pending[]): readonl
   const { db, epoch } = options;
   db.run("BEGIN IMMEDIATE");
   const mine = db.get<{ commits: number }>(
-    "UPDATE meta SET commits = commits + 1 WHERE epoch = ? RETURNING commits",
+    `INSERT INTO counters SELECT 'store:commits', 1 FROM meta WHERE epoch = ?
+     ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value AS commits`,
     epoch,
   );
   if (mine === undefined) throw new RollcallError("store-io", { detail: "the store has another owner now" });

@@ -19,3 +19,15 @@ export function countersOf({ db }: Pick<Tx, "db">, prefix: string): ReadonlyMap<
       .map(({ name, value }) => [name.slice(prefix.length), value]),
   );
 }
+
+/** Numbers that are given once and never again. */
+export type Numbered = "entry" | "delivery" | "line";
+
+/** The next number of its kind. It stands where every commit writes anyway. */
+export function nextNumber({ db }: Pick<Tx, "db">, what: Numbered): number {
+  const row = db.get<{ value: number }>(
+    "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+    `store:${what}`,
+  );
+  return row?.value ?? 0;
+}

@@ -2,7 +2,7 @@ import type { EntryState } from "../../core/entry.ts";
 import type { MessageId, TurnId } from "../../core/ids.ts";
 import type { DeadLetter, DeadLetterStore, DeadReason } from "../../ports/dead-letters.ts";
 import type { StoreContext, Tx } from "./context.ts";
-import type { Line } from "./entry-steps.ts";
+import type { Line } from "./chain.ts";
 import type { EntryRow } from "./rows.ts";
 
 const isDead = (state: EntryState): boolean => state === "dead" || state === "quarantined";

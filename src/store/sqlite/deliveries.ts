@@ -6,28 +6,53 @@ import type { MessageId } from "../../core/ids.ts";
 import type { OutboxStore } from "../../ports/store.ts";
 import { LOST } from "./committer.ts";
 import type { StoreContext, Tx } from "./context.ts";
-import { appendHistory, entryRow } from "./entry-steps.ts";
+import { nextNumber } from "./counters.ts";
+import { appendHistory } from "./entry-steps.ts";
 import { finishDelivered } from "./finish.ts";
 import { deliveryOf, type DeliveryRow } from "./rows.ts";
+import { deliverySeal, patchDelivery } from "./seals.ts";
 
 /** Stores a delivery as `ready`. One whose key is known is left as it is; returns whether it was new. */
-export function insertDelivery({ db }: Tx, delivery: NewDelivery): boolean {
-  const changed = db.run(
-    `INSERT INTO deliveries (id, key, kind, address, entry, turn, part, created_at, state, attempts, in_doubt, not_before,
-       platform_id, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'ready', 0, 0, ?, NULL, ?) ON CONFLICT (key) DO NOTHING`,
-    delivery.id,
-    delivery.key,
-    delivery.kind,
-    formatAddress(delivery.address),
-    delivery.entry,
-    delivery.turn,
-    delivery.part,
-    delivery.createdAt,
-    delivery.createdAt,
-    JSON.stringify(delivery.body),
+export function insertDelivery(tx: Tx, delivery: NewDelivery): boolean {
+  const { db } = tx;
+  if (db.get("SELECT 1 AS found FROM deliveries WHERE key = ?", delivery.key) !== undefined) return false;
+  const { id, key, kind, entry, turn, part, createdAt } = delivery;
+  const row = {
+    seq: nextNumber(tx, "delivery"),
+    id,
+    key,
+    kind,
+    entry,
+    turn,
+    part,
+    address: formatAddress(delivery.address),
+    created_at: createdAt,
+    state: "ready" as const,
+    attempts: 0,
+    in_doubt: 0,
+    not_before: createdAt,
+    platform_id: null,
+    asked_for: null,
+    body: JSON.stringify(delivery.body),
+  };
+  db.run(
+    `INSERT INTO deliveries (seq, id, key, kind, address, entry, turn, part, created_at, state, attempts, in_doubt,
+       not_before, platform_id, body, seal)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'ready', 0, 0, ?, NULL, ?, ?)`,
+    row.seq,
+    id,
+    key,
+    kind,
+    row.address,
+    entry,
+    turn,
+    part,
+    createdAt,
+    createdAt,
+    row.body,
+    deliverySeal(row),
   );
-  return changed === 1;
+  return true;
 }
 
 type Settled = Parameters<OutboxStore["settle"]>[2];
@@ -39,7 +64,7 @@ const SETTLED_EVENTS = {
   dead: "delivery-dead",
 } as const satisfies Record<Settled["state"], string>;
 
-export function createOutboxStore({ db, epoch, committer }: StoreContext): OutboxStore {
+export function createOutboxStore({ db, epoch, committer, vet }: StoreContext): OutboxStore {
   const tx: Tx = { db, epoch };
   return {
     addDelivery: (delivery) =>
@@ -48,15 +73,11 @@ export function createOutboxStore({ db, epoch, committer }: StoreContext): Outbo
         return deliveryOf(byKey(tx, delivery.key));
       }),
     async pendingDeliveries(afterSeq = 0) {
-      return db
-        .all<DeliveryRow>(
-          "SELECT * FROM deliveries WHERE seq > ? AND state NOT IN ('sent', 'dead') ORDER BY seq",
-          afterSeq,
-        )
-        .map(deliveryOf);
+      const sql = "SELECT * FROM deliveries WHERE seq > ? AND state NOT IN ('sent', 'dead') ORDER BY seq";
+      return vet.deliveries(db.all<DeliveryRow>(sql, afterSeq)).map(deliveryOf);
     },
     async delivery(key) {
-      const row = db.get<DeliveryRow>("SELECT * FROM deliveries WHERE key = ?", key);
+      const [row] = vet.deliveries(db.all<DeliveryRow>("SELECT * FROM deliveries WHERE key = ?", key));
       return row === undefined ? null : deliveryOf(row);
     },
     async sending(id, from, attempts, at) {
@@ -68,9 +89,10 @@ export function createOutboxStore({ db, epoch, committer }: StoreContext): Outbo
       return committer.write(() => {
         const row = byId(tx, id);
         if (row?.state !== from || row.attempts !== attempts) throw LOST;
-        db.run("UPDATE deliveries SET state = 'sending', attempts = attempts + 1 WHERE seq = ?", row.seq);
+        if (vet.deliveries([row]).length === 0) throw LOST;
+        const next = patchDelivery(tx, row, { state: "sending", attempts: attempts + 1 });
         tell(tx, row, "sending", at, { attempt: attempts + 1 });
-        return deliveryOf({ ...row, state: "sending", attempts: attempts + 1 });
+        return deliveryOf(next);
       }, null);
     },
     settle: (id, attempts, to, at) => committer.write(() => settle(tx, { id, attempts }, to, at), null),
@@ -95,21 +117,12 @@ function settle(
 ): { delivery: ReturnType<typeof deliveryOf>; ended: readonly Entry[] } {
   const row = byId(tx, fence.id);
   if (row === undefined || row.attempts !== fence.attempts || !maySettle(row, to.state)) throw LOST;
-  const next: DeliveryRow = {
-    ...row,
+  const next = patchDelivery(tx, row, {
     state: to.state,
     in_doubt: row.in_doubt + (to.state === "in-doubt" ? 1 : 0),
     not_before: "notBefore" in to ? to.notBefore : row.not_before,
     platform_id: to.state === "sent" ? to.platformId : row.platform_id,
-  };
-  tx.db.run(
-    "UPDATE deliveries SET state = ?, in_doubt = ?, not_before = ?, platform_id = ? WHERE seq = ?",
-    next.state,
-    next.in_doubt,
-    next.not_before,
-    next.platform_id,
-    next.seq,
-  );
+  });
   const { state: _, ...facts } = to;
   tell(tx, row, SETTLED_EVENTS[to.state], at, { attempt: row.attempts, ...facts });
   const ended = to.state === "sent" || to.state === "dead" ? finishDelivered(tx, row, at) : [];
@@ -132,6 +145,6 @@ export function tell(
   data: Readonly<Record<string, unknown>>,
 ): void {
   const entry: MessageId | null = row.entry;
-  if (entry === null || entryRow(tx, entry) === undefined) return;
+  if (entry === null) return;
   appendHistory(tx, entry, { at, event, data: { delivery: row.key, kind: row.kind, ...data } });
 }

@@ -2,61 +2,95 @@ import { invariant } from "../../core/assert.ts";
 import { ENTRY_STEPS, type EntryState, type Hold, type NewEntry } from "../../core/entry.ts";
 import type { MessageId, TurnId } from "../../core/ids.ts";
 import type { Instant } from "../../core/time.ts";
+import { addLine, writeStep, type Line } from "./chain.ts";
 import { LOST } from "./committer.ts";
 import type { Tx } from "./context.ts";
-import { count } from "./counters.ts";
+import { count, nextNumber } from "./counters.ts";
 import { followDead } from "./dead-letters.ts";
+import { digestOf, keepDigest } from "./digests.ts";
 import type { EntryRow } from "./rows.ts";
+import { entryHash, entrySeal } from "./seals.ts";
 
-/** One line of an entry's life, written with the step that it tells of. */
-export interface Line {
-  readonly at: Instant;
-  readonly event: string;
-  readonly data?: Readonly<Record<string, unknown>>;
-}
-
-/** Appends to an entry's history. Nothing ever changes a line. */
-export function appendHistory({ db, epoch }: Tx, entry: MessageId, { at, event, data = {} }: Line): void {
-  db.run(
-    "INSERT INTO history (entry, at, epoch, event, data) VALUES (?, ?, ?, ?, ?)",
-    entry,
-    at,
-    epoch,
-    event,
-    JSON.stringify(data),
-  );
+/** Appends to an entry's history, if it is still there. Nothing ever changes a line. */
+export function appendHistory(tx: Tx, entry: MessageId, line: Line): void {
+  const row = entryRow(tx, entry);
+  if (row !== undefined) writeStep(tx, row, {}, line);
 }
 
 export function entryRow({ db }: Pick<Tx, "db">, id: MessageId): EntryRow | undefined {
   return db.get<EntryRow>("SELECT * FROM entries WHERE id = ?", id);
 }
 
-/** Stores an accepted entry with its first line. */
-export function insertEntry(tx: Tx, entry: NewEntry): void {
-  const { channel, account, conversation, thread = null } = entry.address;
+/** The row itself, by its place in the table: no index has a say in it. */
+export function entryAt({ db }: Pick<Tx, "db">, seq: number): EntryRow | undefined {
+  return db.get<EntryRow>("SELECT * FROM entries NOT INDEXED WHERE seq = ?", seq);
+}
+
+/** Stores an accepted entry with its first line, and its key once more. */
+export function insertEntry(tx: Tx, entry: NewEntry): EntryRow {
+  const fresh = { ...freshRow(entry), seq: nextNumber(tx, "entry") };
+  const hashed = { ...fresh, hash: entryHash(fresh), chain: "" };
+  const chained = {
+    ...hashed,
+    chain: addLine(tx, hashed, { at: entry.acceptedAt, event: "accepted" }),
+  };
+  const row: EntryRow = { ...chained, seal: entrySeal(chained) };
   tx.db.run(
-    `INSERT INTO entries (id, kind, channel, account, conversation, thread, dedupe_key, client_id, sender, role, agent,
-       session, accepted_at, replay_of, state, attempt, not_before, hold, turn, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, NULL, NULL, ?)`,
-    entry.id,
-    entry.kind,
+    `INSERT INTO entries (seq, id, kind, channel, account, conversation, thread, dedupe_key, client_id, sender, role,
+       agent, session, accepted_at, replay_of, state, attempt, not_before, hold, turn, body, digest, hash, chain, seal)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, ?, NULL, NULL, ?, ?, ?, ?, ?)`,
+    row.seq,
+    row.id,
+    row.kind,
+    row.channel,
+    row.account,
+    row.conversation,
+    row.thread,
+    row.dedupe_key,
+    row.client_id,
+    row.sender,
+    row.role,
+    row.agent,
+    row.session,
+    row.accepted_at,
+    row.replay_of,
+    row.not_before,
+    row.body,
+    row.digest,
+    row.hash,
+    row.chain,
+    row.seal,
+  );
+  keepDigest(tx, row);
+  count(tx, "entries:queued", 1);
+  return row;
+}
+
+function freshRow(entry: NewEntry): Omit<EntryRow, "seq" | "hash" | "chain" | "seal"> {
+  const { channel, account, conversation, thread = null } = entry.address;
+  return {
+    id: entry.id,
+    kind: entry.kind,
     channel,
     account,
     conversation,
     thread,
-    entry.dedupeKey,
-    entry.clientId,
-    JSON.stringify(entry.sender),
-    entry.role,
-    entry.agent,
-    entry.session,
-    entry.acceptedAt,
-    entry.replayOf,
-    entry.notBefore,
-    JSON.stringify(entry.body),
-  );
-  count(tx, "entries:queued", 1);
-  appendHistory(tx, entry.id, { at: entry.acceptedAt, event: "accepted" });
+    dedupe_key: entry.dedupeKey,
+    client_id: entry.clientId,
+    sender: JSON.stringify(entry.sender),
+    role: entry.role,
+    agent: entry.agent,
+    session: entry.session,
+    accepted_at: entry.acceptedAt,
+    replay_of: entry.replayOf,
+    state: "queued",
+    attempt: 0,
+    not_before: entry.notBefore,
+    hold: null,
+    turn: null,
+    body: JSON.stringify(entry.body),
+    digest: digestOf(channel, account, entry.dedupeKey),
+  };
 }
 
 /** Where an entry stands when a step begins: must still be so, or the step is lost. */
@@ -95,17 +129,16 @@ export function stepEntry(tx: Tx, row: EntryRow, to: EntryState, change: EntryCh
     (to === "held") === (change.hold !== undefined),
     `${row.id} goes to ${to}, and a hold is for held`,
   );
-  tx.db.run(
-    "UPDATE entries SET state = ?, attempt = ?, not_before = ?, hold = ?, turn = ? WHERE seq = ?",
-    to,
-    change.attempt ?? row.attempt,
-    change.notBefore ?? row.not_before,
-    change.hold === undefined ? null : JSON.stringify(change.hold),
-    change.turn === undefined ? row.turn : change.turn,
-    row.seq,
-  );
+  const changed = {
+    state: to,
+    attempt: change.attempt ?? row.attempt,
+    not_before: change.notBefore ?? row.not_before,
+    hold: change.hold === undefined ? null : JSON.stringify(change.hold),
+    turn: change.turn === undefined ? row.turn : change.turn,
+  };
+  // Read anew: the caller may have told something of the entry since it read the row.
+  writeStep(tx, entryAt(tx, row.seq) ?? row, changed, line);
   count(tx, `entries:${row.state}`, -1);
   count(tx, `entries:${to}`, 1);
-  appendHistory(tx, row.id, line);
   followDead(tx, row, to, line);
 }

@@ -10,10 +10,10 @@ import { runningEntries, turnRow } from "./turn-fence.ts";
  */
 const WAITING = "entries INDEXED BY entries_waiting WHERE state IN ('queued', 'held', 'running', 'answered')";
 
-type LanePart = Pick<TurnStore, "waitingSessions" | "waiting" | "interrupted" | "pendingControls">;
+type LanePart = Pick<TurnStore, "waitingSessions" | "waiting" | "turn" | "interrupted" | "pendingControls">;
 
 /** What lanes look at. Costs grow with what waits, never with what ended. */
-export function createLaneReads({ db }: Pick<StoreContext, "db">): LanePart {
+export function createLaneReads({ db, vet }: Pick<StoreContext, "db" | "vet">): LanePart {
   return {
     async waitingSessions() {
       return db
@@ -24,14 +24,13 @@ export function createLaneReads({ db }: Pick<StoreContext, "db">): LanePart {
         .map(({ session }) => session);
     },
     async waiting(session, limit) {
-      return db
-        .all<EntryRow>(
-          `SELECT * FROM ${WAITING} AND session = ? AND kind = 'message' AND state IN ('queued', 'held')
-           ORDER BY seq LIMIT ?`,
-          session,
-          limit,
-        )
-        .map(entryOf);
+      const rows = db.all<EntryRow>(
+        `SELECT * FROM ${WAITING} AND session = ? AND kind = 'message' AND state IN ('queued', 'held')
+         ORDER BY seq LIMIT ?`,
+        session,
+        limit,
+      );
+      return vet.entries(rows).map(entryOf);
     },
     async interrupted() {
       const turns = db.all<{ turn: EntryRow["turn"] }>(
@@ -39,15 +38,21 @@ export function createLaneReads({ db }: Pick<StoreContext, "db">): LanePart {
       );
       return turns.flatMap(({ turn }) => {
         const row = turn === null ? undefined : turnRow({ db }, turn);
-        return row === undefined
-          ? []
-          : [{ turn: turnOf(row), entries: runningEntries({ db }, row).map(entryOf) }];
+        if (row === undefined) return [];
+        const entries = vet.entries(runningEntries({ db }, row));
+        if (vet.turn(row)) return [{ turn: turnOf(row), entries: entries.map(entryOf) }];
+        // Who ran it, and how far it came, is what its row would say.
+        for (const entry of entries) vet.doubt(entry, "turn", `its turn ${row.id} isn't as it was written`);
+        return [];
       });
     },
+    async turn(id) {
+      const row = turnRow({ db }, id);
+      return row === undefined || !vet.turn(row) ? null : turnOf(row);
+    },
     async pendingControls() {
-      return db
-        .all<EntryRow>("SELECT * FROM entries WHERE state = 'queued' AND kind = 'control' ORDER BY seq")
-        .map(entryOf);
+      const sql = "SELECT * FROM entries WHERE state = 'queued' AND kind = 'control' ORDER BY seq";
+      return vet.entries(db.all<EntryRow>(sql)).map(entryOf);
     },
   };
 }

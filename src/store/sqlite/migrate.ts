@@ -2,16 +2,18 @@ import { RollcallError } from "../../core/errors.ts";
 import type { Database } from "./database.ts";
 import { FIRST_TABLES } from "./migrations/001-first-tables.ts";
 import { ALERT_TABLES } from "./migrations/002-alerts.ts";
-import { RETENTION_TABLES } from "./migrations/004-retention.ts";
-import { MESSAGE_TABLES } from "./migrations/008-messages.ts";
 import { RECOVERY_COLUMNS } from "./migrations/005-recovery.ts";
+import { INTEGRITY_TABLES } from "./migrations/003-integrity.ts";
+import { RETENTION_TABLES } from "./migrations/004-retention.ts";
 import { OUTBOX_LINES } from "./migrations/006-outbox.ts";
 import { INTAKE_TABLES } from "./migrations/007-intake.ts";
+import { MESSAGE_TABLES } from "./migrations/008-messages.ts";
 
 /** Every change of the schema, oldest first. Released ones never change; the schema's version is their number. */
 const MIGRATIONS: readonly string[] = [
   FIRST_TABLES,
   ALERT_TABLES,
+  INTEGRITY_TABLES,
   RETENTION_TABLES,
   RECOVERY_COLUMNS,
   OUTBOX_LINES,

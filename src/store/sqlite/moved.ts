@@ -5,7 +5,11 @@
 import { encodePart, formatAddress, type Address } from "../../core/address.ts";
 import type { NewEntry } from "../../core/entry.ts";
 import type { SessionKey } from "../../core/ids.ts";
+import type { Instant } from "../../core/time.ts";
+import { writeStep } from "./chain.ts";
 import type { Tx } from "./context.ts";
+import type { DeliveryRow, EntryRow, TurnRow } from "./rows.ts";
+import { patchDelivery, patchTurn } from "./seals.ts";
 import { chapterOf } from "./sessions.ts";
 
 interface Move {
@@ -13,8 +17,11 @@ interface Move {
   readonly to: Address;
 }
 
+/** Entries that are read at once. */
+const AT_ONCE = 500;
+
 /** Records the move, and takes along what is there. Doing it twice changes nothing more. */
-export function moveConversation(tx: Tx, from: Address, to: Address): void {
+export function moveConversation(tx: Tx, from: Address, to: Address, at: Instant): void {
   const { channel, account, conversation } = from;
   // The same account only: the dedupe keys and cursors of another one mean other things.
   if (to.channel !== channel || to.account !== account || to.conversation === conversation) return;
@@ -39,6 +46,7 @@ export function moveConversation(tx: Tx, from: Address, to: Address): void {
     conversation,
     to.conversation,
   );
+  moveEntries(tx, move, at);
   moveSessions(tx, move);
   moveColumns(tx, move);
   moveAddresses(tx, move);
@@ -76,6 +84,26 @@ function movedKey(key: SessionKey, { from, to }: Move): SessionKey {
   return parts.with(4, encodePart(to.conversation)).join(":") as SessionKey;
 }
 
+/** Each tells of its move: a line of its history is what lets an entry's place change. */
+function moveEntries(tx: Tx, move: Move, at: Instant): void {
+  const { channel, account, conversation } = move.from;
+  const line = { at, event: "moved", data: { from: conversation, to: move.to.conversation } };
+  for (;;) {
+    const rows = tx.db.all<EntryRow>(
+      "SELECT * FROM entries WHERE channel = ? AND account = ? AND conversation = ? LIMIT ?",
+      channel,
+      account,
+      conversation,
+      AT_ONCE,
+    );
+    for (const row of rows) {
+      const session = movedKey(row.session, move);
+      writeStep(tx, row, { conversation: move.to.conversation, session }, line);
+    }
+    if (rows.length < AT_ONCE) return;
+  }
+}
+
 function moveSessions(tx: Tx, move: Move): void {
   const { channel, account, conversation } = move.from;
   const rows = tx.db.all<{ key: SessionKey }>(
@@ -95,14 +123,8 @@ function renameSession({ db }: Tx, old: SessionKey, key: SessionKey): void {
   const chapter = chapterOf({ db }, old);
   const taken = db.get("SELECT 1 AS found FROM sessions WHERE key = ?", key) !== undefined;
   const next = taken ? chapterOf({ db }, key) : chapter;
-  db.run(
-    "UPDATE turns SET session = ?, chapter = CASE chapter WHEN ? THEN ? ELSE -1 END WHERE session = ?",
-    key,
-    chapter,
-    next,
-    old,
-  );
-  db.run("UPDATE entries SET session = ? WHERE session = ?", key, old);
+  for (const row of db.all<TurnRow>("SELECT * FROM turns WHERE session = ?", old))
+    patchTurn({ db }, row, { session: key, chapter: row.chapter === chapter ? next : -1 });
   db.run("UPDATE OR IGNORE harness_sessions SET session = ? WHERE session = ?", key, old);
   db.run("DELETE FROM harness_sessions WHERE session = ?", old);
   db.run(
@@ -115,15 +137,13 @@ function renameSession({ db }: Tx, old: SessionKey, key: SessionKey): void {
 }
 
 function moveColumns({ db }: Tx, { from, to }: Move): void {
-  for (const table of ["entries", "sessions"] as const) {
-    db.run(
-      `UPDATE ${table} SET conversation = ? WHERE channel = ? AND account = ? AND conversation = ?`,
-      to.conversation,
-      from.channel,
-      from.account,
-      from.conversation,
-    );
-  }
+  db.run(
+    "UPDATE sessions SET conversation = ? WHERE channel = ? AND account = ? AND conversation = ?",
+    to.conversation,
+    from.channel,
+    from.account,
+    from.conversation,
+  );
   // Where a private chat's id is its sender's.
   db.run(
     "UPDATE pairings SET sender_id = ? WHERE channel = ? AND account = ? AND sender_id = ?",
@@ -134,19 +154,22 @@ function moveColumns({ db }: Tx, { from, to }: Move): void {
   );
 }
 
+const IN_CONVERSATION = "(address = ?1 OR substr(address, 1, length(?1) + 1) = ?1 || '/')";
+
 /** Written addresses: the conversation itself, and its threads. Deliveries at their end stay as they were sent. */
 function moveAddresses({ db }: Tx, move: Move): void {
   const from = conversationOf(move.from);
   const to = conversationOf(move.to);
-  for (const table of ["group_talk", "deliveries"] as const) {
-    const open = table === "deliveries" ? "AND state NOT IN ('sent', 'dead')" : "";
-    db.run(
-      `UPDATE ${table} SET address = ?2 || substr(address, length(?1) + 1)
-       WHERE (address = ?1 OR substr(address, 1, length(?1) + 1) = ?1 || '/') ${open}`,
-      from,
-      to,
-    );
-  }
+  db.run(
+    `UPDATE group_talk SET address = ?2 || substr(address, length(?1) + 1) WHERE ${IN_CONVERSATION}`,
+    from,
+    to,
+  );
+  const open = db.all<DeliveryRow>(
+    `SELECT * FROM deliveries WHERE state NOT IN ('sent', 'dead') AND ${IN_CONVERSATION}`,
+    from,
+  );
+  for (const row of open) patchDelivery({ db }, row, { address: to + row.address.slice(from.length) });
 }
 
 function conversationOf({ channel, account, conversation }: Address): string {

@@ -7,6 +7,7 @@ import { insertDelivery } from "./deliveries.ts";
 import { assertEntryStep, expectEntry, stepEntry } from "./entry-steps.ts";
 import { finishControl, finishTurn } from "./finish.ts";
 import type { EntryRow } from "./rows.ts";
+import { patchTurn } from "./seals.ts";
 import { runningEntries, turnRow } from "./turn-fence.ts";
 
 /** Bugs of the caller, found before anything is asked of the disk. @throws InvariantBroken */
@@ -63,5 +64,5 @@ function finishAnswered(tx: Tx, row: EntryRow, move: EntryMove, at: Instant): vo
 function endIfDeserted(tx: Tx, { turn }: EntryRow): void {
   const row = turn === null ? undefined : turnRow(tx, turn);
   if (row === undefined || row.state === "answered" || runningEntries(tx, row).length > 0) return;
-  tx.db.run("UPDATE turns SET state = 'ended' WHERE id = ?", row.id);
+  patchTurn(tx, row, { state: "ended" });
 }

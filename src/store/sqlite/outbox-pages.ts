@@ -8,6 +8,7 @@ import type { StoreContext, Tx } from "./context.ts";
 import { insertDelivery, tell } from "./deliveries.ts";
 import { finishDelivered } from "./finish.ts";
 import { deliveryOf, type DeliveryRow } from "./rows.ts";
+import { patchDelivery } from "./seals.ts";
 
 const OPEN = "state NOT IN ('sent', 'dead') AND state <> 'held'";
 /** Kinds that are held when they are old: what people would miss. The line leads into the index. */
@@ -18,9 +19,10 @@ const STALE = `FROM deliveries WHERE address = ? AND ${OPEN} AND ${ANSWERS} AND 
 /** Rows that one decision moves in one transaction. */
 const AT_ONCE = 5000;
 
-export function createOutboxPages({ db, epoch, committer }: StoreContext): OutboxPages {
+export function createOutboxPages({ db, epoch, committer, vet }: StoreContext): OutboxPages {
   const tx: Tx = { db, epoch };
-  const rows = (sql: string, ...values: (string | number)[]) => db.all<DeliveryRow>(sql, ...values);
+  const rows = (sql: string, ...values: (string | number)[]) =>
+    vet.deliveries(db.all<DeliveryRow>(sql, ...values));
   return {
     async openLines() {
       const lines = db.all<DeliveryLine>(`SELECT DISTINCT address, line FROM deliveries WHERE ${OPEN}`);
@@ -100,12 +102,6 @@ function expire(
 /** `not_before` of what is held is the time since when it is; what is asked for is as young as the asking. */
 function step(tx: Tx, row: DeliveryRow, to: DeliveryState, event: string, at: Instant): void {
   invariant("I8", DELIVERY_STEPS[row.state].includes(to), `${row.key} can't go from ${row.state} to ${to}`);
-  tx.db.run(
-    "UPDATE deliveries SET state = ?, not_before = ?, asked_for = ? WHERE seq = ?",
-    to,
-    at,
-    to === "ready" ? at : row.asked_for,
-    row.seq,
-  );
+  patchDelivery(tx, row, { state: to, not_before: at, asked_for: to === "ready" ? at : row.asked_for });
   tell(tx, row, event, at, { attempt: row.attempts });
 }

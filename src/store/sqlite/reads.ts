@@ -3,19 +3,27 @@ import { CANARY_PREFIX } from "../../core/canary.ts";
 import type { MessageId } from "../../core/ids.ts";
 import type { MessageFilter, ReadStore, StoredMessage } from "../../ports/store.ts";
 import type { Turn } from "../../core/turn.ts";
-import type { StoreContext, Tx } from "./context.ts";
+import type { StoreContext } from "./context.ts";
 import type { Value } from "./database.ts";
 import { deadLetterOf } from "./dead-letters.ts";
 import { entryRow } from "./entry-steps.ts";
-import { deliveryOf, entryOf, replyOf, turnOf, type DeliveryRow, type EntryRow } from "./rows.ts";
+import {
+  damagedEntry,
+  deliveryOf,
+  entryOf,
+  replyOf,
+  turnOf,
+  type DeliveryRow,
+  type EntryRow,
+} from "./rows.ts";
 import { createCounts } from "./recount.ts";
 import { listSessions } from "./sessions.ts";
 import { turnRow } from "./turn-fence.ts";
 
-type Reads = Pick<Tx, "db">;
+type Reads = Pick<StoreContext, "db" | "vet">;
 
-export function createReads({ db }: Pick<StoreContext, "db">): ReadStore {
-  const on: Reads = { db };
+export function createReads({ db, vet }: Reads): ReadStore {
+  const on: Reads = { db, vet };
   return {
     async message(id) {
       const row = entryRow(on, id);
@@ -44,17 +52,18 @@ export function createReads({ db }: Pick<StoreContext, "db">): ReadStore {
 }
 
 function storedOf(on: Reads, row: EntryRow): Omit<StoredMessage, "history"> {
-  const turn = row.turn === null ? undefined : turnRow(on, row.turn);
+  const known = row.turn === null ? undefined : turnRow(on, row.turn);
+  const turn = known !== undefined && on.vet.turn(known) ? known : undefined;
   const deliveries = on.db.all<DeliveryRow>(
     "SELECT * FROM deliveries WHERE entry = ? UNION SELECT * FROM deliveries WHERE turn = ? ORDER BY seq",
     row.id,
     row.turn,
   );
   return {
-    entry: entryOf(row),
+    entry: on.vet.entries([row]).length > 0 ? entryOf(row) : damagedEntry(row),
     turn: turn === undefined ? null : turnOf(turn),
     reply: turn === undefined ? null : replyOf(turn),
-    deliveries: deliveries.map(deliveryOf),
+    deliveries: on.vet.deliveries(deliveries).map(deliveryOf),
     ...deadOf(on, row),
   };
 }

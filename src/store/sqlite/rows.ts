@@ -28,6 +28,11 @@ export interface EntryRow {
   readonly hold: string | null;
   readonly turn: TurnId | null;
   readonly body: string;
+  /** Of the dedupe key: finds the entry in `digests`. */
+  readonly digest: number;
+  readonly hash: string;
+  readonly chain: string;
+  readonly seal: string;
 }
 
 export interface TurnRow {
@@ -49,6 +54,7 @@ export interface TurnRow {
   readonly claimed_at: number;
   readonly answered_at: number | null;
   readonly reply: string | null;
+  readonly seal: string;
 }
 
 export interface DeliveryRow {
@@ -68,6 +74,7 @@ export interface DeliveryRow {
   readonly platform_id: string | null;
   readonly body: string;
   readonly asked_for: number | null;
+  readonly seal: string;
 }
 
 export function entryOf(row: EntryRow): Entry {
@@ -90,6 +97,31 @@ export function entryOf(row: EntryRow): Entry {
     attempt: row.attempt,
     hold: row.hold === null ? null : (JSON.parse(row.hold) as Hold),
     turn: row.turn,
+  };
+}
+
+/** An entry whose row isn't as it was written: where it stands, and nothing of what it said. */
+export function damagedEntry({ seq, id, agent, session, state, turn, attempt }: EntryRow): Entry {
+  const unknown = { channel: "", account: "", conversation: "" };
+  return {
+    seq,
+    id,
+    agent,
+    session,
+    state,
+    turn,
+    attempt,
+    kind: "message",
+    address: unknown,
+    dedupeKey: "",
+    clientId: null,
+    sender: { id: "", name: "" },
+    role: "unknown",
+    body: { text: "", attachments: [], chat: { kind: "direct" }, sentAt: 0 },
+    acceptedAt: 0,
+    notBefore: 0,
+    replayOf: null,
+    hold: null,
   };
 }
 

@@ -3,7 +3,7 @@ import type { NewEntry } from "../../core/entry.ts";
 import type { SessionKey } from "../../core/ids.ts";
 import type { SessionRow, TurnStore } from "../../ports/store.ts";
 import type { StoreContext, Tx } from "./context.ts";
-import { entryIdsOf, replyOf, type TurnRow } from "./rows.ts";
+import { entryIdsOf, replyOf, type EntryRow, type TurnRow } from "./rows.ts";
 import type { MessageBody } from "../../core/message.ts";
 
 /** Remembers that a session got a message. */
@@ -36,7 +36,7 @@ type SessionPart = Pick<
   "nativeSession" | "resetSession" | "exchanges" | "sessionModel" | "setSessionModel"
 >;
 
-export function createSessions({ db, committer }: StoreContext): SessionPart {
+export function createSessions({ db, committer, vet }: StoreContext): SessionPart {
   return {
     async nativeSession(session, harness) {
       const row = db.get<{ native: string; last_seq: number }>(
@@ -65,12 +65,15 @@ export function createSessions({ db, committer }: StoreContext): SessionPart {
         afterSeq,
         limit,
       );
-      return rows.toReversed().map((row) => ({
-        seq: row.last_seq,
-        text: textOf({ db }, row),
-        reply: replyOf(row)?.text ?? "",
-        at: row.answered_at ?? row.claimed_at,
-      }));
+      return rows
+        .toReversed()
+        .filter((row) => vet.turn(row))
+        .map((row) => ({
+          seq: row.last_seq,
+          text: textOf({ db, vet }, row),
+          reply: replyOf(row)?.text ?? "",
+          at: row.answered_at ?? row.claimed_at,
+        }));
     },
     async sessionModel(session) {
       return (
@@ -90,12 +93,10 @@ export function createSessions({ db, committer }: StoreContext): SessionPart {
 }
 
 /** What was said in a turn: the texts of its entries, as far as they are still kept. */
-function textOf({ db }: Pick<Tx, "db">, row: TurnRow): string {
-  return entryIdsOf(row)
-    .flatMap((id) => {
-      const entry = db.get<{ body: string }>("SELECT body FROM entries WHERE id = ?", id);
-      return entry === undefined ? [] : [(JSON.parse(entry.body) as MessageBody).text];
-    })
+function textOf({ db, vet }: Pick<StoreContext, "db" | "vet">, turn: TurnRow): string {
+  return entryIdsOf(turn)
+    .flatMap((id) => vet.entries(db.all<EntryRow>("SELECT * FROM entries WHERE id = ?", id)))
+    .map(({ body }) => (JSON.parse(body) as MessageBody).text)
     .join("\n\n");
 }
 

@@ -6,11 +6,13 @@ import { createAlertStore } from "./alerts.ts";
 import { createClearing } from "./clear.ts";
 import { createCommitter } from "./committer.ts";
 import type { StoreContext } from "./context.ts";
+import { createDamages } from "./damages.ts";
 import type { Database } from "./database.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createOutboxStore } from "./deliveries.ts";
 import { createOutboxPages } from "./outbox-pages.ts";
 import { createInboxStore } from "./inbox.ts";
+import { createIntegrity } from "./integrity.ts";
 import { createLaneReads } from "./lanes.ts";
 import { createLeftovers } from "./leftovers.ts";
 import { createNotes } from "./notes.ts";
@@ -19,6 +21,7 @@ import { createRecount } from "./recount.ts";
 import { createSessions } from "./sessions.ts";
 import { createSuspects } from "./suspects.ts";
 import { createTurns } from "./turns.ts";
+import { createVet } from "./vet.ts";
 
 export interface StoreParts {
   readonly db: Database;
@@ -31,10 +34,11 @@ export interface StoreParts {
 }
 
 /** Puts the parts of the store together over one connection that is owned already. */
-export function createStore({ db, epoch, clock, defer, committed, release }: StoreParts): Store {
   let timed: (took: Duration) => void = () => {};
   const committer = createCommitter({ db, epoch, defer, committed, clock, timed: (took) => timed(took) });
-  const context: StoreContext = { db, epoch, clock, committer };
+  const damages = createDamages();
+  const vet = createVet({ db, epoch, clock, committer, damages });
+  const context: StoreContext = { db, epoch, clock, committer, damages, vet };
   let closed = false;
   return {
     epoch,
@@ -51,13 +55,16 @@ export function createStore({ db, epoch, clock, defer, committed, release }: Sto
     ...createNotes(context),
     ...createAlertStore(context),
     ...createSuspects(context),
+    ...createDeadLetters(context),
     ...createClearing(context),
     ...createLeftovers(context),
+    ...createIntegrity(context),
     ...createDeadLetters(context),
     onCommit: (watch) => void (timed = watch),
     async probe() {
       const begun = clock.monotonic();
       await committer.write(() => undefined);
+      if (damages.intakeClosed !== null) throw damages.intakeClosed;
       return clock.monotonic() - begun;
     },
     async close() {

@@ -10,6 +10,7 @@ import { appendHistory, assertEntryStep, stepEntry } from "./entry-steps.ts";
 import { finishTurn } from "./finish.ts";
 import { applyMove, assertMove, moveEntries } from "./moves.ts";
 import { turnOf } from "./rows.ts";
+import { patchTurn } from "./seals.ts";
 import { chapterOf } from "./sessions.ts";
 import { assertTurnStep, expectRunning, type RunningTurn } from "./turn-fence.ts";
 
@@ -19,12 +20,13 @@ type Answer = Parameters<TurnStore["answer"]>[1];
 type End = Parameters<TurnStore["endTurn"]>[1];
 
 /** The life of a turn: claimed → prompted → answered | ended, each an own durable write under its fence. */
-export function createTurns({ db, epoch, committer }: StoreContext): TurnPart {
+export function createTurns(context: StoreContext): TurnPart {
+  const { db, epoch, committer } = context;
   const tx: Tx = { db, epoch };
   return {
     async claim(claim) {
       assertClaim(claim);
-      return committer.write(() => claimTurn(tx, claim), null);
+      return committer.write(() => claimTurn(context, claim), null);
     },
     prompted: (fence, by) => committer.write(() => prompted(tx, fence, by), false),
     nextAttempt: (fence, why, at) => committer.write(() => nextAttempt(tx, fence, why, at), null),
@@ -43,14 +45,13 @@ export function createTurns({ db, epoch, committer }: StoreContext): TurnPart {
 function prompted(tx: Tx, fence: TurnFence, by: Prompted): true {
   const { row, entries } = expectRunning(tx, fence);
   assertTurnStep(row, "prompted");
-  tx.db.run(
-    "UPDATE turns SET state = 'prompted', harness = ?, model = ?, native_session = ?, custody = ? WHERE id = ?",
-    by.harness,
-    by.model,
-    by.nativeSession,
-    by.custody === null ? null : JSON.stringify(by.custody),
-    row.id,
-  );
+  patchTurn(tx, row, {
+    state: "prompted",
+    harness: by.harness,
+    model: by.model,
+    native_session: by.nativeSession,
+    custody: by.custody === null ? null : JSON.stringify(by.custody),
+  });
   const data = { turn: row.id, attempt: row.attempt, harness: by.harness, model: by.model };
   for (const { id } of entries) appendHistory(tx, id, { at: by.at, event: "prompted", data });
   return true;
@@ -59,21 +60,20 @@ function prompted(tx: Tx, fence: TurnFence, by: Prompted): true {
 function nextAttempt(tx: Tx, fence: TurnFence, why: Readonly<Record<string, unknown>>, at: number): Turn {
   const { row, entries } = expectRunning(tx, fence);
   const attempt = row.attempt + 1;
-  tx.db.run("UPDATE turns SET attempt = ?, state = 'claimed', custody = NULL WHERE id = ?", attempt, row.id);
+  const next = patchTurn(tx, row, { attempt, state: "claimed", custody: null });
   for (const { id } of entries)
     appendHistory(tx, id, { at, event: "attempt", data: { ...why, turn: row.id, attempt } });
-  return turnOf({ ...row, attempt, state: "claimed", custody: null });
+  return turnOf(next);
 }
 
 function storeAnswer(tx: Tx, fence: TurnFence, answer: Answer): true {
   const turn = expectRunning(tx, fence);
   const { row, entries } = turn;
-  tx.db.run(
-    "UPDATE turns SET state = 'answered', reply = ?, answered_at = ? WHERE id = ?",
-    JSON.stringify(answer.reply),
-    answer.at,
-    row.id,
-  );
+  patchTurn(tx, row, {
+    state: "answered",
+    reply: JSON.stringify(answer.reply),
+    answered_at: answer.at,
+  });
   for (const delivery of answer.deliveries) {
     invariant(
       "I5",
@@ -133,13 +133,11 @@ function endTurn(tx: Tx, fence: TurnFence, end: End): true {
     applyMove(tx, entry, move, end.at);
   }
   for (const delivery of end.deliveries) insertDelivery(tx, delivery);
-  tx.db.run(
-    "UPDATE turns SET state = 'ended', failures = failures + ?, reruns = reruns + ? WHERE id = ?",
-    end.usesAttempt ? 1 : 0,
-    end.rerun === true ? 1 : 0,
-    row.id,
-  );
-  if (end.forget === true)
-    tx.db.run("UPDATE turns SET harness = NULL, model = NULL, native_session = NULL WHERE id = ?", row.id);
+  patchTurn(tx, row, {
+    state: "ended",
+    failures: row.failures + (end.usesAttempt ? 1 : 0),
+    reruns: row.reruns + (end.rerun === true ? 1 : 0),
+    ...(end.forget === true && { harness: null, model: null, native_session: null }),
+  });
   return true;
 }

@@ -1,23 +1,32 @@
-/** The store's first tables. An index that is partial keeps the cost of what waits apart from what ended. */
+/**
+ * The store's first tables. An index that is partial keeps the cost of what waits apart from what ended. Numbers that
+ * every commit raises (`store:…`) stand among the counters: a commit writes whole pages, so what changes together stands
+ * together.
+ *
+ * `hash` covers what never changes of an entry, `chain` is the hash of its last line of history, `seal` covers a row.
+ */
 export const FIRST_TABLES = `
 CREATE TABLE meta (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   epoch INTEGER NOT NULL,
-  commits INTEGER NOT NULL,
-  written_by TEXT NOT NULL
+  written_by TEXT NOT NULL,
+  identity TEXT,
+  marked INTEGER NOT NULL,
+  canary TEXT NOT NULL
 ) STRICT;
-INSERT INTO meta VALUES (1, 0, 0, '');
+INSERT INTO meta VALUES (1, 0, '', NULL, 0, '');
 
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cursors (
   channel TEXT NOT NULL, account TEXT NOT NULL, identity TEXT NOT NULL,
   value TEXT NOT NULL, at INTEGER NOT NULL,
+  seal TEXT NOT NULL,
   PRIMARY KEY (channel, account, identity)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE entries (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL,
   channel TEXT NOT NULL, account TEXT NOT NULL, conversation TEXT NOT NULL, thread TEXT,
@@ -34,6 +43,8 @@ CREATE TABLE entries (
   not_before INTEGER NOT NULL,
   hold TEXT,
   turn TEXT,
+  digest INTEGER NOT NULL,
+  hash TEXT NOT NULL, chain TEXT NOT NULL, seal TEXT NOT NULL,
   body TEXT NOT NULL,
   UNIQUE (channel, account, dedupe_key)
 ) STRICT;
@@ -60,6 +71,7 @@ CREATE TABLE turns (
   custody TEXT,
   claimed_at INTEGER NOT NULL,
   answered_at INTEGER,
+  seal TEXT NOT NULL,
   reply TEXT
 ) STRICT;
 CREATE INDEX turns_answered ON turns (session, chapter, last_seq) WHERE reply IS NOT NULL;
@@ -72,7 +84,7 @@ CREATE TABLE usage (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE deliveries (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   key TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL,
@@ -86,6 +98,7 @@ CREATE TABLE deliveries (
   in_doubt INTEGER NOT NULL,
   not_before INTEGER NOT NULL,
   platform_id TEXT,
+  seal TEXT NOT NULL,
   body TEXT NOT NULL
 ) STRICT;
 CREATE INDEX deliveries_open ON deliveries (seq) WHERE state NOT IN ('sent', 'dead');
@@ -93,14 +106,16 @@ CREATE INDEX deliveries_turn ON deliveries (turn) WHERE turn IS NOT NULL;
 CREATE INDEX deliveries_entry ON deliveries (entry) WHERE entry IS NOT NULL;
 
 CREATE TABLE history (
-  n INTEGER PRIMARY KEY,
   entry TEXT NOT NULL,
+  n INTEGER NOT NULL,
   at INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
   event TEXT NOT NULL,
-  data TEXT NOT NULL
-) STRICT;
-CREATE INDEX history_entry ON history (entry);
+  data TEXT NOT NULL,
+  state TEXT NOT NULL, attempt INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY (entry, n)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sessions (
   key TEXT PRIMARY KEY,
