@@ -34,6 +34,7 @@ export interface StoreParts {
 }
 
 /** Puts the parts of the store together over one connection that is owned already. */
+export function createStore({ db, epoch, clock, defer, committed, release }: StoreParts): Store {
   let timed: (took: Duration) => void = () => {};
   const committer = createCommitter({ db, epoch, defer, committed, clock, timed: (took) => timed(took) });
   const damages = createDamages();
