@@ -24,6 +24,8 @@ export interface Tree {
 
 interface Recorded {
   readonly marker: string;
+  /** Its process died before it could say its answer. */
+  silent: boolean;
   started: boolean;
   final: string | null;
 }
@@ -58,6 +60,8 @@ export interface MachineDeps {
   readonly now: () => number;
   readonly reached: (what: string) => void;
   readonly prompted: (seen: SeenPrompt) => void;
+  /** A prompt comes again whose answer stands in the session's record. */
+  readonly again: (marker: string) => void;
   readonly toolRan: (marker: string) => void;
   /** A harness ended at its start, before it had a prompt. */
   readonly unopened: () => void;
@@ -117,8 +121,9 @@ export function createMachine(deps: MachineDeps): Machine {
       const marker = text.slice(0, text.indexOf("\n"));
       const at = text.indexOf(ENVELOPE);
       const tokens = tokensOf(text.slice(at + ENVELOPE.length));
-      const record: Recorded = { marker, started: false, final: null };
+      const record: Recorded = { marker, silent: false, started: false, final: null };
       const kept = records.get(tree.native) ?? [];
+      if (kept.some((one) => one.marker === marker && one.final !== null && !one.silent)) deps.again(marker);
       records.set(tree.native, [...kept, record]);
       tree.busy = true;
       tree.marker = marker;
@@ -172,7 +177,10 @@ function work(deps: MachineDeps, tree: Tree, { record, tokens, fault, emit }: Wo
   const withText = fault === "failed-started" || draw.chance(0.5);
   const fail = (): void => {
     if (fault === null || fault.startsWith("hang")) return;
-    if (fault === "died-with-answer") record.final = answer;
+    if (fault === "died-with-answer") {
+      record.final = answer;
+      record.silent = true;
+    }
     end({ kind: "failed", failure: failureOf(fault, deps) });
   };
   const speak = (): void => {

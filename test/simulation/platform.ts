@@ -52,7 +52,9 @@ export interface PlatformDeps {
   /** The platform forgets every update below. */
   readonly confirmed: (offset: number) => void;
   /** Somebody asks for a message to be shown. */
-  readonly asked: (by: Owner, key: string) => void;
+  readonly asked: (by: Owner, key: string, chat: string) => void;
+  /** What became of it reached the one who asked. */
+  readonly answered: (by: Owner, key: string, chat: string, answer: Answer<unknown>) => void;
   /** Bytes arrived, whatever becomes of the response. */
   readonly arrived: (what: "send" | "edit", message: { key: string; chat: string; text: string }) => void;
 }
@@ -93,9 +95,12 @@ export function createPlatform(deps: PlatformDeps): Platform {
       waiting.clear();
     },
     poll: (by, offset) => poll({ ...deps, updates, waiting }, by, offset, faultAt("poll")),
-    send(by, message, signal) {
-      deps.asked(by, message.key);
-      return request(world, draw, by, faultAt("send"), signal, () => show(message));
+    async send(by, message, signal) {
+      const { key, chat } = message;
+      deps.asked(by, key, chat);
+      const answer = await request(world, draw, by, faultAt("send"), signal, () => show(message));
+      deps.answered(by, key, chat, answer);
+      return answer;
     },
     edit: (by, id, text, signal) =>
       request(world, draw, by, faultAt("edit"), signal, () =>

@@ -29,6 +29,8 @@ export interface Run {
   /** Writes of all lives, and of this one. */
   readonly writes: { all: number; own: number };
   readonly reach: (what: string) => void;
+  /** Sends that the platform refused for ever. */
+  readonly refused: ReadonlySet<string>;
   /** A process ends at once; a moment later the next one starts. */
   readonly end: (owner: Owner) => void;
   /** Begins the next life. */

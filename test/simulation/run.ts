@@ -13,6 +13,7 @@ import { createPlatform, type Platform } from "./platform.ts";
 import { atRest, unrest } from "./rest.ts";
 import type { Run } from "./run-state.ts";
 import type { Disk } from "./sim-store.ts";
+import { createSendWitness } from "./send-witness.ts";
 import { judge, keyOf } from "./verdict.ts";
 import { createWitness, type Violation } from "./witness.ts";
 import { createWorld, type Owner } from "./world.ts";
@@ -72,6 +73,7 @@ function createRun(plan: Plan, memory: MemoryDisk, log: Log): Run {
   const reached = new Map<string, number>();
   const witness = createWitness(memory, plan, () => world.steps);
   const reach = (what: string): void => void reached.set(what, (reached.get(what) ?? 0) + 1);
+  const sends = createSendWitness(memory.db, world, (invariant, detail) => witness.fail(invariant, detail));
   const platform: Platform = createPlatform({
     world,
     plan,
@@ -79,7 +81,8 @@ function createRun(plan: Plan, memory: MemoryDisk, log: Log): Run {
     reached: reach,
     confirmed: (offset) =>
       witness.confirmed(platform.updates.filter(({ id }) => id < offset).map(({ key }) => key)),
-    asked: (by, key) => witness.asked(by === run.life?.owner, key),
+    asked: (by, key, chat) => sends.asked(by, by === run.life?.owner, key, chat),
+    answered: (by, key, chat, answer) => sends.answered(by, key, chat, answer),
     arrived: (what, message) => witness.arrived(what, message),
   });
   const machine: Machine = createMachine({
@@ -91,6 +94,7 @@ function createRun(plan: Plan, memory: MemoryDisk, log: Log): Run {
     prompted: (seen) => witness.prompted(seen, machine.trees),
     toolRan: () => reach("tool"),
     harmed: (marker, how) => witness.harmed(marker, how),
+    again: (marker) => witness.fail("adopt", `${marker} was answered, and is prompted again`),
     unopened: () => witness.unopened(),
   });
   const disk: Disk = { full: false, slow: false, strike: () => strikeAtWrite(run) };
@@ -106,6 +110,7 @@ function createRun(plan: Plan, memory: MemoryDisk, log: Log): Run {
     log,
     reached,
     reach,
+    refused: sends.refused,
     given: new Set(),
     life: null,
     lives: 0,

@@ -14,6 +14,7 @@ export interface Ended {
   /** Tokens that a person cancelled, or may have: then an answer isn't owed. */
   readonly given: ReadonlySet<number>;
   readonly kills: number;
+  readonly refused: ReadonlySet<string>;
 }
 
 interface EntryRow {
@@ -30,12 +31,15 @@ interface DeliveryRow {
   readonly kind: string;
   readonly turn: string | null;
   readonly state: string;
+  readonly attempts: number;
   readonly part: number;
   readonly platform_id: string | null;
   readonly body: string;
 }
 
 const ATTEMPTS = 3;
+/** Tries of one send whose end isn't known. */
+const TRIES = 8;
 const DAY = 86_400_000;
 
 /** Asks every question that needs the whole run. */
@@ -43,7 +47,7 @@ export function judge(ended: Ended): void {
   const { memory, plan, witness } = ended;
   const entries = memory.db.all<EntryRow>("SELECT id, dedupe_key, kind, state, turn, body FROM entries");
   const deliveries = memory.db.all<DeliveryRow>(
-    "SELECT key, kind, turn, state, part, platform_id, body FROM deliveries",
+    "SELECT key, kind, turn, state, attempts, part, platform_id, body FROM deliveries",
   );
   const byKey = new Map(entries.map((entry) => [entry.dedupe_key, entry]));
   const answered = answersByToken(deliveries);
@@ -71,7 +75,7 @@ function answersByToken(deliveries: readonly DeliveryRow[]): ReadonlyMap<number,
 }
 
 function judgeEntry(
-  { witness, given, kills, plan }: Ended,
+  { witness, given, kills, plan, refused, memory }: Ended,
   token: number,
   entry: EntryRow,
   deliveries: readonly DeliveryRow[],
@@ -81,13 +85,16 @@ function judgeEntry(
   // A clock that jumps by days while nobody runs looks like days that passed: holds may end by it.
   const jumped = plan.faults.some((fault) => fault.kind === "clock" && fault.span >= DAY);
   const ofTurn = deliveries.filter(({ turn }) => turn !== null && turn === entry.turn);
-  const deadReply = ofTurn.some(({ kind, state }) => kind === "reply" && state === "dead");
+  const replies = ofTurn.filter(({ kind }) => kind === "reply");
+  const deadReply = replies.some(({ key, attempts }) => refused.has(key) || attempts >= TRIES);
   if (answers.size > 1)
     witness.fail("twice", `message ${token} is answered by ${[...answers].join(" and ")}`);
   switch (entry.state) {
     case "done":
       if (answers.size === 0 && harm?.refused !== true)
         witness.fail("lost", `message ${token} is done and no answer speaks of it`);
+      if (replies.some(({ state }) => state !== "sent") || endsEarly(memory, entry.id))
+        witness.fail("I4", `message ${token} was done before its answer was sent`);
       return;
     case "cancelled":
       if (!given.has(token)) witness.fail("lost", `message ${token} was cancelled and nobody asked for it`);
@@ -106,6 +113,16 @@ function judgeEntry(
     default:
       witness.fail("I4", `message ${token} ended as ${entry.state}`);
   }
+}
+
+/** Whether something of a message was sent after it was called done. */
+function endsEarly({ db }: MemoryDisk, id: string): boolean {
+  const events = db.all<{ event: string; data: string }>(
+    "SELECT event, data FROM history WHERE entry = ? ORDER BY n",
+    id,
+  );
+  const lastSent = events.findLastIndex(({ event, data }) => event === "sent" && data.includes('"reply:'));
+  return lastSent > events.findLastIndex(({ event }) => event === "done");
 }
 
 /** What is called sent stands there once, or its repeats say that they are some. */

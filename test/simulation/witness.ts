@@ -28,7 +28,6 @@ export interface Witness {
   confirmed(keys: readonly string[]): void;
   /** A caller was told that its message is accepted. */
   accepted(key: string): void;
-  asked(current: boolean, key: string): void;
   arrived(what: "send" | "edit", message: { key: string; chat: string; text: string }): void;
   prompted(seen: SeenPrompt, trees: readonly Tree[]): void;
   harmed(marker: string, how: HarnessFault): void;
@@ -76,14 +75,6 @@ export function createWitness(memory: MemoryDisk, plan: Plan, step: () => number
     },
     accepted(key) {
       if (!stored(key)) fail("I1", `${key} was confirmed to its caller and isn't stored`);
-    },
-    asked(current, key) {
-      const row = db.get<{ state: string; attempts: number }>(
-        "SELECT state, attempts FROM deliveries WHERE key = ?",
-        key,
-      );
-      if (row === undefined || row.attempts === 0) fail("I7", `${key} is sent without a durable intent`);
-      else if (current && row.state === "sent") fail("I8", `${key} was sent, and is sent again`);
     },
     arrived(what, { key, text }) {
       if (what === "edit") return;

@@ -1,0 +1,56 @@
+// Watches what the gateway sends and what the platform answered: intents, pacing, refusals, and the order of parts.
+import type { Database } from "../../src/store/sqlite/database.ts";
+import type { Answer } from "./platform.ts";
+import type { Owner, World } from "./world.ts";
+
+export interface SendWitness {
+  /** Somebody asks for a message to be shown. `current`: it is the life that owns the store. */
+  asked(by: Owner, current: boolean, key: string, chat: string): void;
+  /** What the platform said reached the one who asked. */
+  answered(by: Owner, key: string, chat: string, answer: Answer<unknown>): void;
+  /** Sends that the platform refused for ever. */
+  readonly refused: ReadonlySet<string>;
+}
+
+interface Row {
+  readonly state: string;
+  readonly attempts: number;
+}
+
+/** A delivery whose part is above 0, e.g. `reply:t_…:1`. */
+const PART = /^(reply:.*:)([1-9]\d*)$/;
+
+export function createSendWitness(
+  db: Database,
+  world: World,
+  fail: (invariant: string, detail: string) => void,
+): SendWitness {
+  const refused = new Set<string>();
+  /** Until when each life has to wait, for a chat or for all. */
+  const paced = new Map<Owner, Map<string, number>>();
+  const rowOf = (key: string): Row | undefined =>
+    db.get<Row>("SELECT state, attempts FROM deliveries WHERE key = ?", key);
+  return {
+    refused,
+    asked(by, current, key, chat) {
+      const row = rowOf(key);
+      if (row === undefined || row.attempts === 0) fail("I7", `${key} is sent without a durable intent`);
+      else if (current && row.state === "sent") fail("I8", `${key} was sent, and is sent again`);
+      if (refused.has(key)) fail("refused", `${key} was refused for ever, and is tried again`);
+      const waits = paced.get(by);
+      const until = Math.max(waits?.get(chat) ?? 0, waits?.get("") ?? 0);
+      if (world.time < until) fail("early", `${key} is sent ${until - world.time} ms early`);
+      const [, turn = "", part = ""] = PART.exec(key) ?? [];
+      const before = turn === "" ? undefined : rowOf(`${turn}${Number(part) - 1}`);
+      if (before !== undefined && before.state !== "sent" && before.state !== "dead")
+        fail("order", `${key} is sent while the part before it is ${before.state}`);
+    },
+    answered(by, key, chat, answer) {
+      if (answer.kind === "refused") refused.add(key);
+      if (answer.kind !== "wait") return;
+      const waits = paced.get(by) ?? new Map<string, number>();
+      waits.set(answer.scope === "chat" ? chat : "", world.time + answer.after);
+      paced.set(by, waits);
+    },
+  };
+}
