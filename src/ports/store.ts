@@ -14,6 +14,7 @@ import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
 import type { Accepted, Cursor, Decided } from "./intake.ts";
 import type { OutboxPages } from "./outbox-store.ts";
 import type { RetentionStore } from "./retention.ts";
+import type { SnapshotStore } from "./snapshot.ts";
 
 export type { AccessStore, PairingRow, TokenRow } from "./access-store.ts";
 
@@ -41,6 +42,7 @@ export interface Store
     IntegrityStore,
     SuspectStore,
     RetentionStore,
+    SnapshotStore,
     DeadLetterStore {
   /** Raised by every opening; in every history line. */
   readonly epoch: number;

@@ -51,6 +51,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
       clock,
       defer: (run) => void setImmediate(run),
       committed: options.committed ?? (() => {}),
+      file: join(dir, STORE_FILE),
       release: () => {
         removeHolder(dir);
         db.close();
@@ -119,6 +120,7 @@ export async function openMemoryStore(clock: Clock, disk: MemoryDisk = createMem
     clock,
     defer: queueMicrotask,
     committed: () => {},
+    file: null,
     // The disk outlives its owners.
     release: () => {},
   });

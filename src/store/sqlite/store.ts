@@ -19,6 +19,7 @@ import { createNotes } from "./notes.ts";
 import { createReads } from "./reads.ts";
 import { createRecount } from "./recount.ts";
 import { createSessions } from "./sessions.ts";
+import { createSnapshots } from "./snapshot.ts";
 import { createSuspects } from "./suspects.ts";
 import { createTurns } from "./turns.ts";
 import { createVet } from "./vet.ts";
@@ -29,12 +30,14 @@ export interface StoreParts {
   readonly clock: Clock;
   readonly defer: (run: () => void) => void;
   readonly committed: (commit: number) => void;
+  /** Absolute path of the database; null in memory. */
+  readonly file: string | null;
   /** Called once, when everything is committed: lets go of the database. */
   readonly release: () => void;
 }
 
 /** Puts the parts of the store together over one connection that is owned already. */
-export function createStore({ db, epoch, clock, defer, committed, release }: StoreParts): Store {
+export function createStore({ db, epoch, clock, defer, committed, file, release }: StoreParts): Store {
   let timed: (took: Duration) => void = () => {};
   const committer = createCommitter({ db, epoch, defer, committed, clock, timed: (took) => timed(took) });
   const damages = createDamages();
@@ -59,6 +62,7 @@ export function createStore({ db, epoch, clock, defer, committed, release }: Sto
     ...createDeadLetters(context),
     ...createClearing(context),
     ...createLeftovers(context),
+    ...createSnapshots(context, file),
     ...createIntegrity(context),
     ...createDeadLetters(context),
     onCommit: (watch) => void (timed = watch),
