@@ -39,14 +39,14 @@ describe("a copy of the store", () => {
   it("has everything that was committed before, whole, while writes go on", async (t) => {
     const { dir, store } = await opened(t);
     for (let n = 0; n < 300; n++) await acceptOne(store, `before ${n}`, more(`${n}`));
-    let writing = true;
+    const enough = new AbortController();
     let during = 0;
     const load = (async () => {
-      while (writing) await acceptOne(store, `during ${during++}`, more(`during ${during}`));
+      while (!enough.signal.aborted) await acceptOne(store, `during ${during++}`, more(`during ${during}`));
     })();
     const path = join(dir, "copy.db");
     const snapshot = await store.snapshot(path, never);
-    writing = false;
+    enough.abort();
     await load;
     const ids = idsIn(path);
     const before = Array.from({ length: 300 }, (_, n) => `m_before ${n}`);
@@ -92,7 +92,9 @@ describe("a copy of the store", () => {
     const db = createDatabase(new DatabaseSync(file));
     db.exec("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (x TEXT)");
     const write = (): void => {
+      db.exec("BEGIN");
       for (let n = 0; n < 1200; n++) db.run("INSERT INTO t VALUES (?)", "so ".repeat(1500));
+      db.exec("COMMIT");
       checkpointIfDue(db);
     };
     const before = readFileSync(file);

@@ -16,7 +16,7 @@ import type { Database } from "./database.ts";
 const SPARE_BYTES = 64 * 1024 * 1024;
 
 /** Number of the last commit. */
-const COMMIT_SQL = "SELECT commits AS n FROM meta";
+const COMMIT_SQL = "SELECT value AS n FROM counters WHERE name = 'store:commits'";
 
 const SESSIONS_SQL = `SELECT DISTINCT harness, native, agent FROM (
   SELECT h.harness, h.native, s.agent FROM harness_sessions h JOIN sessions s ON s.key = h.session
