@@ -24,8 +24,8 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
   { name: "held", about: "messages that wait for an agent", roles: OWNERS },
   { name: "alerts", about: "what is wrong; ack, mute and test alerts", roles: OWNERS },
   { name: "run", about: "run a message that waited long after all", roles: EVERYBODY },
-  { name: "skip", about: "drop a message that waited long", roles: EVERYBODY },
-  { name: "show", about: "show a message that waits", roles: EVERYBODY },
+  { name: "skip", about: "drop a message, or answers, that waited long", roles: EVERYBODY },
+  { name: "show", about: "show a message that waits, or get answers that do", roles: EVERYBODY },
   { name: "retry", about: "run a failed or interrupted message again", roles: EVERYBODY },
 ];
 

@@ -107,6 +107,7 @@ export const ERRORS = {
   "channel-conflict": row(EXIT.later, 502, "Another program receives with the same token.", "Stop the other program, or make a new token."),
   "channel-unproven": row(EXIT.later, 503, "The channel has not received anything yet.", "Wait for its first receive; see `rollcall status`."),
   "channel-unreachable": row(EXIT.later, 502, "The platform can't be reached.", "Check the network, gateway.proxy and gateway.ipFamily."),
+  "sends-failing": row(EXIT.later, 502, "Nothing can be sent over a channel.", "Check the network and the platform; what waits is sent by itself."),
   // harnesses
   "harness-missing": row(EXIT.unresolved, 503, "The harness's program is not there.", "Install it, or mend harnesses.*.command."),
   "harness-login": row(EXIT.unresolved, 503, "The harness is not logged in.", "Log in with the harness's own program, as the user that runs the gateway."),

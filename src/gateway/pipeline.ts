@@ -23,7 +23,7 @@ import type { Intake } from "../ports/intake.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Operate } from "../ports/operate.ts";
-import type { Outbox } from "../ports/outbox.ts";
+import type { Outbox, WaitingAnswers } from "../ports/outbox.ts";
 import type { Random } from "../ports/random.ts";
 import type { PinningRoster } from "../ports/roster.ts";
 import type { Status } from "../ports/status.ts";
@@ -64,7 +64,7 @@ export interface Pipeline {
   readonly intake: Intake;
   readonly operate: Operate;
   readonly lanes: Lanes;
-  readonly outbox: Outbox & Dispatcher;
+  readonly outbox: Outbox & Dispatcher & WaitingAnswers;
   /** Channels by `kind/account`, filled while the channels are opened. */
   readonly channels: Map<string, Channel>;
   /** Looks at everything that waits in the store. */
@@ -97,7 +97,7 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     channels.get(`${address.channel}/${address.account}`);
   const patient = createPatientStore(store, clock);
   const outbox = createOutbox({
-    ...{ clock, random, ids, metrics, events, channel },
+    ...{ clock, random, ids, metrics, events, channel, alerts: input.alerts },
     store: patient,
     log: log("outbox"),
   });

@@ -9,7 +9,7 @@ import type { AlertDesk } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Operate } from "../ports/operate.ts";
-import type { Outbox } from "../ports/outbox.ts";
+import type { Outbox, WaitingAnswers } from "../ports/outbox.ts";
 import type { Status } from "../ports/status.ts";
 import type { ReadStore, TurnStore } from "../ports/store.ts";
 import { runAlerts } from "./alert-commands.ts";
@@ -19,7 +19,7 @@ export interface ControlDeps {
   readonly store: TurnStore & ReadStore;
   readonly operate: Operate;
   readonly status: Status;
-  readonly outbox: Outbox;
+  readonly outbox: Outbox & WaitingAnswers;
   readonly alerts: AlertDesk;
   readonly clock: Clock;
   readonly ids: Ids;

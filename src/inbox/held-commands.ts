@@ -4,8 +4,9 @@ import { formatDuration } from "../core/time.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Operate } from "../ports/operate.ts";
 import type { ReadStore } from "../ports/store.ts";
+import { decideAnswers, type AnswersDeps } from "./waiting-answers.ts";
 
-export interface HeldDeps {
+export interface HeldDeps extends AnswersDeps {
   readonly store: ReadStore;
   readonly operate: Operate;
   readonly clock: Clock;
@@ -25,16 +26,23 @@ export function runHeld(deps: HeldDeps, entry: Entry, args: string): Promise<str
   });
 }
 
-/** `/skip ID`, `/skip all`: drops what was asked about. */
+/** `/skip ID`, `/skip all`: drops what was asked about. `/skip`, `/skip answers`: drops answers that wait here. */
 export function skipHeld(deps: HeldDeps, entry: Entry, args: string): Promise<string> {
-  return forEach(deps, entry, args, "skip", async (one) => {
-    await deps.operate.cancel(one.id);
-    return "Dropped.";
-  });
+  const skip = (): Promise<string> =>
+    forEach(deps, entry, args, "skip", async (one) => {
+      await deps.operate.cancel(one.id);
+      return "Dropped.";
+    });
+  return decideAnswers(deps, entry, { name: "skip", args }, () => askedHere(deps, entry), skip);
 }
 
-/** `/show ID`: the message as it was written. */
-export async function showHeld(deps: HeldDeps, entry: Entry, args: string): Promise<string> {
+/** `/show ID`: the message as it was written. `/show`, `/show answers`: sends answers that wait here. */
+export function showHeld(deps: HeldDeps, entry: Entry, args: string): Promise<string> {
+  const show = (): Promise<string> => showMessage(deps, entry, args);
+  return decideAnswers(deps, entry, { name: "show", args }, () => askedHere(deps, entry), show);
+}
+
+async function showMessage(deps: HeldDeps, entry: Entry, args: string): Promise<string> {
   const [one] = args === "" ? await askedHere(deps, entry) : await named(deps, entry, args);
   if (one === undefined) return NONE;
   const { text, attachments } = one.body;

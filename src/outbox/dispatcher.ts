@@ -1,270 +1,261 @@
 /**
  * The way out: channel → inbox → router → session lane → harness → **outbox → channel**.
  *
- * One queue per chat, in order of the store. Each delivery: intent (durable) → one try → how it ended (durable). A
- * chat whose channel isn't connected waits; it takes no try.
+ * One queue for each line of each chat, in order of the store, of which a window is loaded. Each delivery: intent
+ * (durable) → one try → how it ended (durable). Chats take turns under the limits of their account; what waits for a
+ * channel that isn't connected takes no try.
  *
  * Keeps: I7 (no send without a durable intent), I8 (what was sent is never sent again).
  */
-import type { Address } from "../core/address.ts";
-import { progressKey, type Delivery } from "../core/delivery.ts";
+import { formatAddress, type Address } from "../core/address.ts";
+import { DELIVERY_LINE } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
-import { MINUTE, SECOND, type Duration, type Instant } from "../core/time.ts";
-import type { Channel, SendOutcome, SendRequest } from "../ports/channel.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Events } from "../ports/events.ts";
-import type { Log } from "../ports/log.ts";
-import type { Metrics } from "../ports/metrics.ts";
-import type { Random } from "../ports/random.ts";
-import type { OutboxStore } from "../ports/store.ts";
+import { SECOND, type Duration } from "../core/time.ts";
+import type { Channel, SendOutcome } from "../ports/channel.ts";
+import { expireAnswers } from "./answers.ts";
 import { settlementOf } from "./classify.ts";
+import type { DispatcherDeps } from "./deps.ts";
+import { OUTBOX } from "./limits.ts";
+import { createLines, headOf, type Account, type Line, type Lines } from "./lines.ts";
+import { pickNext, type LineView, type Picked } from "./pick.ts";
+import { createSendHealth, type SendHealth } from "./send-health.ts";
+import { takeTurn } from "./turn.ts";
 
-export interface DispatcherDeps {
-  readonly store: OutboxStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly events: Events;
-  readonly channel: (address: Address) => Channel | undefined;
-  /** Whether the last edit of a live view is in doubt, so that the final text must be asserted. */
-  readonly editInDoubt: (key: string) => boolean;
-}
+export type { DispatcherDeps } from "./deps.ts";
 
 export interface Dispatcher {
   /** Looks for new deliveries in the store. */
   wake(): void;
   /** A channel's state changed: what waits for it is looked at. */
   poke(): void;
-  /** Loads what an earlier gateway left. What it was sending is in doubt. */
+  /** Takes up what an earlier gateway left. What it was sending is in doubt. */
   recover(): Promise<{ readonly ready: number; readonly inDoubt: number }>;
   /** Sends what is due, for at most `grace`; then lets go of what is in flight. */
   drain(grace: Duration): Promise<void>;
 }
 
-interface Chat {
-  readonly queue: Delivery[];
-  busy: boolean;
-  cancelTimer: () => void;
+/** What the rest of the outbox asks the dispatcher. */
+export interface DispatcherInside extends Dispatcher {
+  /** Whether something that people wait for could go out now, were there a place: edits leave it theirs. */
+  crowded(address: Address): boolean;
+  /** Deliveries to an address are open again that were not. */
+  reopened(address: Address): void;
 }
 
-interface State {
+export interface DispatcherState {
   readonly deps: DispatcherDeps;
-  readonly chats: Map<string, Chat>;
+  readonly lines: Lines;
+  readonly health: SendHealth;
   readonly stop: AbortController;
   lastSeq: number;
+  /** Deliveries up to here were made by an earlier gateway. */
+  since: number;
   looking: boolean;
   lookAgain: boolean;
-  /** Accounts that the platform paces as a whole, until then. */
-  readonly paced: Map<string, Instant>;
+  cancelSweep: () => void;
 }
 
-/** Channels bound their own requests, large files by their size; this is for a channel that doesn't. */
-const SEND_DEADLINE = 10 * MINUTE;
-
-export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const state: State = {
+export function createDispatcher(deps: DispatcherDeps): DispatcherInside {
+  const state: DispatcherState = {
     deps,
-    chats: new Map(),
+    lines: createLines(deps.clock, deps.store),
+    health: createSendHealth(deps),
     stop: new AbortController(),
     lastSeq: 0,
+    since: 0,
     looking: false,
     lookAgain: false,
-    paced: new Map(),
+    cancelSweep: () => {},
   };
+  const { accounts } = state.lines;
   return {
     wake: () => void look(state),
-    poke: () => state.chats.forEach((chat, key) => void pump(state, key, chat)),
+    poke: () => accounts.forEach((account) => pump(state, account)),
     recover: () => recover(state),
-    async drain(grace) {
-      const until = deps.clock.monotonic() + grace;
-      await look(state);
-      while (deps.clock.monotonic() < until && [...state.chats.values()].some((chat) => chat.busy)) {
-        await deps.clock.sleep(DRAIN_LOOK);
-      }
-      state.stop.abort();
-      for (const chat of state.chats.values()) chat.cancelTimer();
+    drain: (grace) => drain(state, grace),
+    crowded({ channel, account }) {
+      const known = accounts.get(`${channel}/${account}`);
+      const open = known === undefined ? undefined : openChannel(state, known);
+      if (known === undefined || open === undefined) return false;
+      return pickNext(viewsOf(state, known, open).filter(({ rank }) => rank < 2)).line !== null;
+    },
+    reopened(address) {
+      const { account, line } = state.lines.open({
+        address: formatAddress(address),
+        line: DELIVERY_LINE.reply,
+      });
+      line.reread = true;
+      pump(state, account);
     },
   };
 }
 
-const DRAIN_LOOK = 10;
-
-async function recover(state: State): Promise<{ ready: number; inDoubt: number }> {
+async function recover(state: DispatcherState): Promise<{ ready: number; inDoubt: number }> {
   const { deps } = state;
-  const pending = await deps.store.pendingDeliveries();
-  const sending = pending.filter((delivery) => delivery.state === "sending");
-  const now = deps.clock.now();
-  const detail = "the gateway ended while it was sending";
+  const { store, clock } = deps;
+  const cutOff = await store.cutOff();
+  const outcome: SendOutcome = { kind: "in-doubt", detail: "the gateway ended while it was sending" };
   await Promise.all(
-    sending.map((delivery) => {
-      const outcome: SendOutcome = { kind: "in-doubt", detail };
-      return deps.store.settle(delivery.id, delivery.attempts, settlementOf(delivery, outcome, now, 1), now);
-    }),
+    cutOff.map((delivery) =>
+      store.settle(
+        delivery.id,
+        delivery.attempts,
+        settlementOf(delivery, outcome, clock.now(), 1),
+        clock.now(),
+      ),
+    ),
   );
+  const { lines, lastSeq, deliveries } = await store.openLines();
+  for (const place of lines) state.lines.open(place).line.reread = true;
+  state.lastSeq = Math.max(state.lastSeq, lastSeq);
+  state.since = lastSeq;
   await look(state);
-  return { ready: pending.length - sending.length, inDoubt: sending.length };
+  for (const account of state.lines.accounts.values()) pump(state, account);
+  void sweep(state);
+  return { ready: deliveries - cutOff.length, inDoubt: cutOff.length };
 }
 
-async function look(state: State): Promise<void> {
+/** Ends answers that nobody asked for, now and every hour. */
+async function sweep(state: DispatcherState): Promise<void> {
+  state.cancelSweep = state.deps.clock.timer(OUTBOX.sweepEvery, () => void sweep(state));
+  try {
+    await expireAnswers(state.deps);
+  } catch (error) {
+    state.deps.log.error("outbox.fault", { error: messageOf(error) });
+  }
+}
+
+/** Takes new deliveries in. Lines that are full take note, and read them when they come to them. */
+async function look(state: DispatcherState): Promise<void> {
   state.lookAgain = true;
   if (state.looking) return;
   state.looking = true;
+  const touched = new Set<Account>();
   while (state.lookAgain && !state.stop.signal.aborted) {
     state.lookAgain = false;
     try {
-      const found = await state.deps.store.pendingDeliveries(state.lastSeq);
-      for (const delivery of found) enqueue(state, delivery);
+      const found = await state.deps.store.openAfter(state.lastSeq, OUTBOX.page);
+      for (const delivery of found) {
+        const account = state.lines.add(delivery);
+        if (account !== null) touched.add(account);
+        state.lastSeq = delivery.seq;
+      }
+      state.lookAgain ||= found.length === OUTBOX.page;
     } catch (error) {
       state.deps.log.error("outbox.fault", { error: messageOf(error) });
     }
+    for (const account of touched) pump(state, account);
+    touched.clear();
   }
   state.looking = false;
 }
 
-function enqueue(state: State, delivery: Delivery): void {
-  if (delivery.seq <= state.lastSeq) return;
-  state.lastSeq = delivery.seq;
-  const { channel, account, conversation } = delivery.address;
-  const key = `${channel}/${account}/${conversation}`;
-  const chat = state.chats.get(key) ?? { queue: [], busy: false, cancelTimer: () => {} };
-  state.chats.set(key, chat);
-  chat.queue.push(delivery);
-  void pump(state, key, chat);
-}
-
-async function pump(state: State, key: string, chat: Chat): Promise<void> {
-  if (chat.busy) return;
-  chat.busy = true;
-  chat.cancelTimer();
-  try {
-    while (!state.stop.signal.aborted) {
-      const head = chat.queue[0];
-      if (head === undefined) break;
-      const wait = waitFor(state, head);
-      if (wait !== null) {
-        if (wait > 0) chat.cancelTimer = state.deps.clock.timer(wait, () => void pump(state, key, chat));
-        break;
-      }
-      const next = await trySend(state, head, chat.queue[1]);
-      if (next === null) chat.queue.shift();
-      else chat.queue[0] = next;
+/** Begins as many turns as there are places, then waits for the next time that there may be one. */
+function pump(state: DispatcherState, account: Account): void {
+  const { clock } = state.deps;
+  account.cancelTimer();
+  if (state.stop.signal.aborted) return;
+  for (;;) {
+    const channel = openChannel(state, account);
+    if (channel === undefined || account.inFlight >= placesOf(channel)) return;
+    const paused = account.pausedUntil - clock.monotonic();
+    const { line, wait } = paused > 0 ? { line: null, wait: paused } : next(state, account, channel);
+    if (line === null) {
+      if (wait !== null) account.cancelTimer = clock.timer(wait, () => pump(state, account));
+      return;
     }
-  } catch (error) {
-    state.deps.log.error("outbox.fault", { chat: key, error: messageOf(error) });
-    chat.cancelTimer = state.deps.clock.timer(FAULT_DELAY, () => void pump(state, key, chat));
+    void serve(state, account, line.line);
   }
-  chat.busy = false;
-  if (chat.queue.length === 0) state.chats.delete(key);
 }
 
-const FAULT_DELAY = SECOND;
-
-/** How long this delivery must wait: null not at all, 0 until its channel is connected. */
-function waitFor(state: State, delivery: Delivery): Duration | null {
-  const { channel, account } = delivery.address;
-  const paced = state.paced.get(`${channel}/${account}`) ?? 0;
-  const due = Math.max(delivery.notBefore, paced) - state.deps.clock.now();
-  if (due > 0) return due;
-  return state.deps.channel(delivery.address)?.state().status === "connected" ? null : 0;
+function placesOf(channel: Channel): number {
+  return channel.capabilities.inFlight ?? OUTBOX.inFlight;
 }
 
-/** One try. Returns the delivery as it is now, or null when it is at its end. */
-async function trySend(
-  state: State,
-  delivery: Delivery,
-  following: Delivery | undefined,
-): Promise<Delivery | null> {
-  const { deps } = state;
-  // Taken before the intent is written: the channel may be handed over to another configuration meanwhile.
-  const channel = deps.channel(delivery.address);
-  if (channel === undefined) return delivery;
-  const intent = await deps.store.sending(delivery.id, delivery.state, delivery.attempts, deps.clock.now());
-  if (intent === null) return null;
-  const begun = deps.clock.monotonic();
-  const request = await requestOf(deps, intent, following);
-  const outcome = await sendOnce(deps, channel, request, state.stop.signal);
-  const now = deps.clock.now();
-  if (outcome.kind === "wait" && outcome.scope === "account") {
-    state.paced.set(`${channel.kind}/${channel.account}`, now + outcome.after);
+function openChannel({ deps }: DispatcherState, account: Account): Channel | undefined {
+  const channel = deps.channel(account.place);
+  return channel?.state().status === "connected" ? channel : undefined;
+}
+
+interface View extends LineView {
+  readonly line: Line;
+}
+
+function next(state: DispatcherState, account: Account, channel: Channel): Picked<View> {
+  return pickNext(viewsOf(state, account, channel));
+}
+
+function viewsOf(state: DispatcherState, account: Account, channel: Channel): readonly View[] {
+  const now = state.deps.clock.monotonic();
+  return [...account.lines.values()].map((line) => ({
+    line,
+    rank: line.rank,
+    dueIn: dueIn(account, line, now),
+    roomIn: () => channel.room?.(line.to, line.rank === 2 ? "extra" : "final") ?? 0,
+  }));
+}
+
+function dueIn(account: Account, line: Line, now: Duration): Duration | null {
+  if (line.busy) return null;
+  if (line.reread) return 0;
+  const head = headOf(line, now) ?? line.queue[0];
+  if (head === undefined) return line.more ? 0 : null;
+  if (head.delivery.turn !== null && head.delivery.part === 0 && line.rank === 1) {
+    // Its live view is being placed at this moment: it takes that one's place.
+    const view = account.lines.get(`${DELIVERY_LINE.progress} ${line.address}`);
+    if (view?.busy === true && view.queue[0]?.delivery.turn === head.delivery.turn) return null;
   }
-  const settled = await deps.store.settle(
-    intent.id,
-    intent.attempts,
-    settlementOf(intent, outcome, now, deps.random.next()),
-    now,
-  );
-  report(deps, intent, outcome, deps.clock.monotonic() - begun);
-  for (const entry of settled?.ended ?? []) {
-    deps.log.info(entry.state === "done" ? "message.done" : "message.dead", {
-      id: entry.id,
-      session: entry.session,
-    });
-    deps.events.publish({
-      type: "message",
-      id: entry.id,
-      conversation: entry.address.conversation,
-      state: entry.state,
-    });
-  }
-  const ended = settled === null || settled.delivery.state === "sent" || settled.delivery.state === "dead";
-  return ended ? null : settled.delivery;
+  return Math.max(0, head.dueAt - now);
 }
 
-async function requestOf(
-  deps: DispatcherDeps,
-  delivery: Delivery,
-  following: Delivery | undefined,
-): Promise<SendRequest> {
-  const key =
-    delivery.turn === null || delivery.part > 0 || delivery.kind === "progress"
-      ? null
-      : progressKey(delivery.turn);
-  const shown = key === null ? null : await deps.store.delivery(key);
-  const replaces =
-    key === null || shown?.platformId == null
-      ? null
-      : { platformId: shown.platformId, sentAt: shown.createdAt, editInDoubt: deps.editInDoubt(key) };
-  const last =
-    following === undefined || following.turn !== delivery.turn || following.kind !== delivery.kind;
-  return { delivery, replaces, repeat: delivery.inDoubt, last };
-}
-
-/** A channel that throws or hangs is a channel whose send is in doubt. */
-async function sendOnce(
-  deps: DispatcherDeps,
-  channel: Channel,
-  request: SendRequest,
-  stop: AbortSignal,
-): Promise<SendOutcome> {
-  const deadline = new AbortController();
-  const cancel = deps.clock.timer(SEND_DEADLINE, () => deadline.abort());
+/** One turn of one line. Marks it as busy before anything else can run. */
+async function serve(state: DispatcherState, account: Account, line: Line): Promise<void> {
+  const { deps, lines, health } = state;
+  line.busy = true;
+  account.inFlight += 1;
   try {
-    return await channel.send(request, AbortSignal.any([deadline.signal, stop]));
+    const channel = deps.channel(account.place);
+    const place = { lines, account, line, stop: state.stop.signal, since: () => state.since };
+    const outcome = channel === undefined ? null : await takeTurn(deps, channel, place);
+    if (outcome === "asked") void look(state);
+    else if (outcome !== null) health.tried(account.key, outcome);
   } catch (error) {
-    return { kind: "in-doubt", detail: messageOf(error) };
-  } finally {
-    cancel();
+    deps.log.error("outbox.fault", { line: line.key, error: messageOf(error) });
+    account.pausedUntil = deps.clock.monotonic() + OUTBOX.fault;
   }
+  line.busy = false;
+  account.inFlight -= 1;
+  lines.rest(account, line);
+  if (account.lines.size === 0) health.idle(account.key);
+  pump(state, account);
 }
 
-function report(deps: DispatcherDeps, delivery: Delivery, outcome: SendOutcome, took: Duration): void {
-  const { channel } = delivery.address;
-  const fields = {
-    id: delivery.id,
-    key: delivery.key,
-    channel,
-    attempt: delivery.attempts,
-    ms: Math.round(took),
-  };
-  deps.metrics.count("deliveries_total", { channel, outcome: outcome.kind });
-  if (outcome.kind === "sent") deps.log.info("delivery.sent", fields);
-  else if (outcome.kind === "in-doubt") {
-    deps.metrics.count("deliveries_in_doubt_total");
-    deps.log.warn("delivery.in_doubt", { ...fields, detail: outcome.detail });
-  } else
-    deps.log.warn(`delivery.${outcome.kind.replace("-", "_")}`, {
-      ...fields,
-      ...("detail" in outcome ? { detail: outcome.detail } : { after: outcome.after }),
-    });
+const DRAIN_LOOK = 10;
+/** Waits for the platform's pace that a drain sits out. */
+const DRAIN_PACE = SECOND;
+/** What sends that are cut off get to say how they ended. */
+const LAST_WORDS = 0.25 * SECOND;
+
+async function drain(state: DispatcherState, grace: Duration): Promise<void> {
+  const { clock } = state.deps;
+  const accounts = [...state.lines.accounts.values()];
+  const until = clock.monotonic() + grace;
+  await look(state);
+  while (clock.monotonic() < until && accounts.some((account) => works(state, account))) {
+    await clock.sleep(DRAIN_LOOK);
+  }
+  state.stop.abort();
+  state.cancelSweep();
+  for (const account of accounts) account.cancelTimer();
+  const end = clock.monotonic() + LAST_WORDS;
+  while (clock.monotonic() < end && accounts.some(({ inFlight }) => inFlight > 0))
+    await clock.sleep(DRAIN_LOOK);
+}
+
+function works(state: DispatcherState, account: Account): boolean {
+  if (account.inFlight > 0) return true;
+  const channel = openChannel(state, account);
+  if (channel === undefined || account.pausedUntil > state.deps.clock.monotonic()) return false;
+  const { line, wait } = next(state, account, channel);
+  return line !== null || (wait !== null && wait <= DRAIN_PACE);
 }

@@ -1,7 +1,8 @@
 import type { Address } from "../core/address.ts";
 import type { Ids } from "../core/ids.ts";
 import type { Channel } from "../ports/channel.ts";
-import type { Outbox } from "../ports/outbox.ts";
+import type { Outbox, WaitingAnswers } from "../ports/outbox.ts";
+import { waitingAnswers } from "./answers.ts";
 import { createDispatcher, type Dispatcher, type DispatcherDeps } from "./dispatcher.ts";
 import { editProgress, eventProgress, noProgress } from "./progress.ts";
 
@@ -9,23 +10,27 @@ export interface OutboxDeps extends Omit<DispatcherDeps, "editInDoubt"> {
   readonly ids: Ids;
 }
 
-/** Live views whose last edit may land late; bounded, since each is read once by its own reply. */
+/** Live views whose last edit may land late; the oldest go first. */
 const DOUBTS_KEPT = 1000;
 
 /** The outbox: durable deliveries through the dispatcher, live views beside it. */
-export function createOutbox(deps: OutboxDeps): Outbox & Dispatcher {
+export function createOutbox(deps: OutboxDeps): Outbox & Dispatcher & WaitingAnswers {
   const doubts = new Set<string>();
-  const dispatcher = createDispatcher({ ...deps, editInDoubt: (key) => doubts.delete(key) });
+  // Kept beyond the first try of the reply: a second one must decide the same.
+  const dispatcher = createDispatcher({ ...deps, editInDoubt: (key) => doubts.has(key) });
   const progressDeps = {
     ...deps,
     wake: () => dispatcher.wake(),
+    crowded: (address: Address) => dispatcher.crowded(address),
     doubtful(key: string) {
-      if (doubts.size >= DOUBTS_KEPT) doubts.clear();
       doubts.add(key);
+      const [oldest] = doubts;
+      if (doubts.size > DOUBTS_KEPT && oldest !== undefined) doubts.delete(oldest);
     },
   };
   return {
     ...dispatcher,
+    ...waitingAnswers(deps, (to) => dispatcher.reopened(to)),
     plan: (reply, target) => planWith(deps.channel(target.address), reply, target),
     progress(of) {
       const channel = deps.channel(of.address);

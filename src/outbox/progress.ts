@@ -1,3 +1,4 @@
+import type { Address } from "../core/address.ts";
 import { SECOND, type Duration } from "../core/time.ts";
 import { progressKey } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
@@ -16,6 +17,8 @@ export interface ProgressDeps {
   readonly events: Events;
   readonly log: Log;
   readonly wake: () => void;
+  /** Whether replies wait for a place: then a live view stands still. */
+  readonly crowded: (address: Address) => boolean;
   /** Remembers that the last edit of a live view may land late. */
   readonly doubtful: (key: string) => void;
 }
@@ -97,6 +100,7 @@ export function editProgress(deps: ProgressDeps, channel: Channel, of: ProgressO
   const edit = async (): Promise<void> => {
     const delivery = await deps.store.delivery(key);
     if (delivery?.platformId == null || latest === shown || channel.edit === undefined) return;
+    if (deps.crowded(of.address) || (channel.room?.(of.address, "extra") ?? 0) > 0) return;
     const text = latest;
     const outcome = await channel.edit(of.address, delivery.platformId, text, edits.signal);
     // A later edit that arrived doesn't take the doubt away: the earlier one may still land after it.

@@ -73,6 +73,12 @@ export interface ChannelCapabilities {
   readonly progress: "none" | "events" | "edits";
   /** How a send in doubt is resolved: a marked repeat, an edit, a look at what is there, or a key that the platform deduplicates. */
   readonly inDoubt: "repeat" | "edit" | "read-back" | "nonce";
+  /** With `nonce` and `read-back`: for how long the platform knows what was sent. For ever when absent. */
+  readonly remembers?: Duration;
+  /** Most sends under way at once over this account. */
+  readonly inFlight?: number;
+  /** A send disturbs nobody: it shows what people look for by themselves. Old answers go without a question. */
+  readonly quiet?: boolean;
   /** Largest file that the platform takes from us. */
   readonly fileBytes: Bytes;
 }
@@ -98,15 +104,26 @@ export type SendOutcome =
   | { readonly kind: "sent"; readonly platformId: string }
   /** Failed before any byte could reach the platform. */
   | { readonly kind: "not-sent"; readonly detail: string }
-  /** Refused for ever: blocked, chat gone, text not acceptable in any rendering. */
-  | { readonly kind: "refused"; readonly detail: string }
+  /**
+   * Refused for ever: blocked, chat gone, text not acceptable in any rendering. With `scope: "chat"` nothing can be
+   * sent there at all.
+   */
+  | { readonly kind: "refused"; readonly detail: string; readonly scope?: "chat" }
   /** The platform paces us: not again before `after` from now, for this chat or for the whole account. */
   | { readonly kind: "wait"; readonly after: Duration; readonly scope: "chat" | "account" }
   /** The request may have arrived. */
   | { readonly kind: "in-doubt"; readonly detail: string };
 
+/** What a look for an earlier sending found. */
+export type FoundSent =
+  | { readonly kind: "found"; readonly platformId: string }
+  | { readonly kind: "absent" }
+  /** The look failed: nothing is known. */
+  | { readonly kind: "unknown"; readonly detail: string };
+
 /** One try of one part, with what the channel must know of earlier tries. */
 export interface SendRequest {
+  /** Its `key` is the same in every try of the same part: what a platform that knows keys is told. */
   readonly delivery: Delivery;
   /** Platform id of the progress message that this part takes the place of, if one was sent. */
   readonly replaces: {
@@ -150,6 +167,14 @@ export interface Channel {
   plan(reply: Reply, context: ReplyContext): readonly DeliveryBody[];
   /** One try of one part. Never throws for what the platform says; bounded by its own deadline. */
   send(request: SendRequest, signal: AbortSignal): Promise<SendOutcome>;
+  /** Where `inDoubt` is `read-back`: whether what was sent under this key is there. Bounded by 20 s. */
+  findSent?(delivery: Delivery, signal: AbortSignal): Promise<FoundSent>;
+  /**
+   * How long the platform's pace leaves no room for another message there, in milliseconds; 0 when there is some. Takes
+   * none. `extra` is what can be left out: it leaves room for the rest. Asked before each send; absent where there is
+   * no pace to keep.
+   */
+  room?(address: Address, kind: "final" | "extra"): Duration;
   /** Where `progress` is `edits`: replaces the text of a sent message. One at a time per message. */
   edit?(address: Address, platformId: string, text: string, signal: AbortSignal): Promise<SendOutcome>;
   /** Shows that a message was seen or is being worked on, best effort: a reaction, or "typing". */

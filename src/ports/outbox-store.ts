@@ -21,8 +21,12 @@ export interface WaitingCount {
  * old to be sent without a word from their chat: replies, and notifications by an operator (`notify:…`).
  */
 export interface OutboxPages {
-  /** The lines that have something to send, and the highest `seq` of all deliveries: where a start begins. */
-  openLines(): Promise<{ readonly lastSeq: number; readonly lines: readonly DeliveryLine[] }>;
+  /** The lines that have something to send, how much it is, and the highest `seq` of all: where a start begins. */
+  openLines(): Promise<{
+    readonly lines: readonly DeliveryLine[];
+    readonly deliveries: number;
+    readonly lastSeq: number;
+  }>;
   /** What is open after `afterSeq`, over all lines, in order, at most `limit`. */
   openAfter(afterSeq: number, limit: number): Promise<readonly Delivery[]>;
   /** What is open in one line after `afterSeq`, in order, at most `limit`. */

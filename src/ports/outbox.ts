@@ -3,6 +3,7 @@ import type { DeliveryBody } from "../core/delivery.ts";
 import type { MessageId, TurnId } from "../core/ids.ts";
 import type { ChatKind } from "../core/message.ts";
 import type { Reply } from "../core/turn.ts";
+import type { WaitingCount } from "./outbox-store.ts";
 
 /** What lanes need of the way out. */
 export interface Outbox {
@@ -14,6 +15,14 @@ export interface Outbox {
   progress(of: { readonly turn: TurnId; readonly entry: MessageId } & ReplyTarget): Progress;
   /** "Seen" and "working on it", best effort. */
   acknowledge(to: ReplyTarget, phase: "accepted" | "working"): void;
+}
+
+/** Answers that couldn't be sent for so long that they are sent only at the word of their chat. */
+export interface WaitingAnswers {
+  /** Those of an address; null when there are none. */
+  waiting(at: Address): Promise<WaitingCount | null>;
+  /** Sends or drops them, durably. Returns how many answers. */
+  decide(at: Address, word: "send" | "drop"): Promise<number>;
 }
 
 /** Where an answer goes, and the message that it quotes. */

@@ -37,12 +37,12 @@ export const outboxPagesCases: StoreCases = {
       await store.addDelivery(delivery(kind, { kind }));
     await store.addDelivery(delivery("topic", { address: address("12345", "7") }));
     const again = await reopen();
-    const { lines, lastSeq } = await again.openLines();
+    const { lines, lastSeq, deliveries } = await again.openLines();
     assert.deepEqual(
       lines.toSorted((a, b) => a.address.localeCompare(b.address) || a.line - b.line),
       [...[0, 1, 2, 3].map((line) => ({ address: CHAT, line })), { address: `${CHAT}/7`, line: 2 }],
     );
-    assert.equal(lastSeq, 7);
+    assert.deepEqual([lastSeq, deliveries], [7, 7]);
     for (const [kind, line] of Object.entries(DELIVERY_LINE))
       assert.ok((await keys(again, line)).includes(kind), kind);
   },

@@ -20,6 +20,9 @@ export interface TelegramPlan {
   readonly options: TelegramOptions;
 }
 
+/** Enough for thirty messages a second when each takes half of one; a chat that hangs takes one of them. */
+const IN_FLIGHT = 16;
+
 /** Opens one bot. Nothing goes to the network before `run`. */
 export function openTelegram(plan: TelegramPlan, deps: ChannelDeps): Channel {
   const { account, token, options } = plan;
@@ -31,7 +34,15 @@ export function openTelegram(plan: TelegramPlan, deps: ChannelDeps): Channel {
   const pace = createPace();
   // Acknowledgements end with the run in which they began.
   let life = new AbortController();
-  const sender = createSender({ api, clock, pace, log, token, moved: tellMoved(deps, account) });
+  let refused: string | null = null;
+  // A poll may hang for long before it hears of it: it is ended, and the next one shows how things stand.
+  const tokenRefused = (detail: string): void => {
+    refused = detail;
+    state.failing("token-refused", detail);
+    life.abort();
+  };
+  const moved = tellMoved(deps, account);
+  const sender = createSender({ api, clock, pace, log, token, moved, tokenRefused });
   const { command } = options.media.transcribe ?? {};
   return {
     kind: "telegram",
@@ -39,9 +50,12 @@ export function openTelegram(plan: TelegramPlan, deps: ChannelDeps): Channel {
     capabilities: capabilitiesOf(options),
     async run(signal) {
       life = new AbortController();
+      refused = null;
       const running = AbortSignal.any([signal, life.signal]);
       try {
         await runBot({ deps: { ...deps, log }, api, state, plan }, running);
+        if (refused !== null && !signal.aborted)
+          throw new RollcallError("token-refused", { detail: refused });
       } catch (error) {
         const fault = toRollcallError(error);
         state.failing(fault.code, fault.detail ?? fault.message);
@@ -57,6 +71,8 @@ export function openTelegram(plan: TelegramPlan, deps: ChannelDeps): Channel {
     plan: planReply,
     send: (request, signal) => sender.send(request, signal),
     edit: (address, platformId, text, signal) => sender.edit(address, platformId, text, signal),
+    room: ({ conversation }, kind) =>
+      pace.room(conversation, kind === "extra" ? "extra" : "send", clock.monotonic()),
     acknowledge: createAcknowledge({ api, clock, pace, log, signal: () => life.signal }),
     fetch: (file, path, signal) => fetchFile({ api, clock, max: options.media.max }, file, path, signal),
     ...(command !== undefined && {
@@ -72,6 +88,7 @@ function capabilitiesOf(options: TelegramOptions): ChannelCapabilities {
     files: true,
     progress: options.stream === "off" ? "none" : "edits",
     inDoubt: "repeat",
+    inFlight: IN_FLIGHT,
     fileBytes: FILE_BYTES,
   };
 }

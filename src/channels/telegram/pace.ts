@@ -23,6 +23,8 @@ export type PaceKind = "send" | "extra";
 export interface Pace {
   /** Takes a place and returns 0, or takes nothing and returns how long there is none. */
   take(chat: string, kind: PaceKind, now: Duration): Duration;
+  /** How long there is no place; 0 when there is one. Takes none. */
+  room(chat: string, kind: PaceKind, now: Duration): Duration;
   /** The platform refused: nothing in this chat before `after`. Returns how far the refusal reaches. */
   refused(chat: string, after: Duration, now: Duration): "chat" | "account";
 }
@@ -63,18 +65,24 @@ export function createPace(): Pace {
     return known;
   };
 
+  const waitOf = (id: string, chat: ChatPace | undefined, kind: PaceKind, now: Duration): Duration => {
+    const spare = kind === "send" ? { chat: 0, group: 0, overall: 0 } : PACE.spare;
+    const wait = Math.max(
+      blockedUntil - now,
+      waitFor(overall, PACE.overall, spare.overall, now),
+      ...(chat === undefined ? [] : [chat.blockedUntil - now]),
+      ...(chat === undefined ? [] : [waitFor(chat.bucket, PACE.perChat, spare.chat, now)]),
+      chat !== undefined && id.startsWith("-") ? groupWait(chat, spare.group, now) : 0,
+    );
+    return wait > 0 ? Math.ceil(wait) : 0;
+  };
+
   return {
+    room: (id, kind, now) => waitOf(id, chats.get(id), kind, now),
     take(id, kind, now) {
       const chat = chatOf(id, now);
-      const spare = kind === "send" ? { chat: 0, group: 0, overall: 0 } : PACE.spare;
-      const wait = Math.max(
-        blockedUntil - now,
-        chat.blockedUntil - now,
-        waitFor(chat.bucket, PACE.perChat, spare.chat, now),
-        waitFor(overall, PACE.overall, spare.overall, now),
-        id.startsWith("-") ? groupWait(chat, spare.group, now) : 0,
-      );
-      if (wait > 0) return Math.ceil(wait);
+      const wait = waitOf(id, chat, kind, now);
+      if (wait > 0) return wait;
       chat.bucket.level--;
       overall.level--;
       if (id.startsWith("-")) chat.sent.push(now);
@@ -86,6 +94,9 @@ export function createPace(): Pace {
       refusals = [...refusals, { chat: id, at: now }].filter(({ at }) => at > now - PACE.storm.within);
       if (new Set(refusals.map((refusal) => refusal.chat)).size < PACE.storm.chats) return "chat";
       blockedUntil = Math.max(blockedUntil, now + after);
+      // After that it begins slowly: a burst at its end would be refused again.
+      overall.level = 0;
+      overall.at = blockedUntil;
       return "account";
     },
   };
@@ -98,7 +109,7 @@ function waitFor(
   now: Duration,
 ): Duration {
   bucket.level = Math.min(rule.burst, bucket.level + Math.max(0, now - bucket.at) / rule.every);
-  bucket.at = now;
+  bucket.at = Math.max(bucket.at, now);
   return Math.max(0, (1 + spare - bucket.level) * rule.every);
 }
 

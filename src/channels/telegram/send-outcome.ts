@@ -19,6 +19,10 @@ export function remedyFor(fault: ApiFault): Remedy {
   return says.includes("message thread not found") ? "no-thread" : "none";
 }
 
+/** Nothing can be sent to this chat at all: blocked, gone, or the bot has no right to write there. */
+const CHAT_CLOSED =
+  /^403 |chat not found|user is deactivated|user not found|peer_id_invalid|group chat was deactivated|chat_write_forbidden|not enough rights to send text|have no rights to send a message/i;
+
 /** An edit that changes nothing: the text is there. */
 export function isUnchanged(fault: ApiFault): boolean {
   return (
@@ -36,5 +40,5 @@ export function outcomeOf(fault: ApiFault, paced: (after: number) => "chat" | "a
   }
   // 401 and 404 are about the token, not about the message: it waits until the token is mended.
   if (fault.code === 401 || fault.code === 404) return { kind: "wait", after: TOKEN_WAIT, scope: "account" };
-  return { kind: "refused", detail };
+  return CHAT_CLOSED.test(detail) ? { kind: "refused", detail, scope: "chat" } : { kind: "refused", detail };
 }

@@ -4,7 +4,14 @@ import { SECOND, type Duration } from "../../core/time.ts";
 import type { SendOutcome, SendRequest } from "../../ports/channel.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { describeFault, type ApiResult, type ApiSignal, type RawApi, type TelegramApi } from "./api.ts";
+import {
+  describeFault,
+  type ApiFault,
+  type ApiResult,
+  type ApiSignal,
+  type RawApi,
+  type TelegramApi,
+} from "./api.ts";
 import { outgoing, REPEAT_MARK, tailOf, withoutSecret } from "./outgoing.ts";
 import type { Pace, PaceKind } from "./pace.ts";
 import { remedied, sendCall, textOf, type Target } from "./send-call.ts";
@@ -15,7 +22,8 @@ const LONGEST_PACE = 3 * SECOND;
 /** Within this time of the placeholder a group's answer takes its place; later nobody would see it up there. */
 const EDIT_WINDOW = 20 * SECOND;
 const EDIT_DEADLINE = 20 * SECOND;
-const DELETE_DEADLINE = 10 * SECOND;
+/** Short: the answer is there, and its receipt waits for this. */
+const DELETE_DEADLINE = 5 * SECOND;
 /** Calls of one try: the first, and one for each remedy. */
 const MOST_CALLS = 5;
 
@@ -28,6 +36,8 @@ export interface SenderDeps {
   readonly token: string;
   /** A group got a new id. */
   readonly moved: (from: Address, to: Address) => void;
+  /** The platform doesn't know the token any more: nothing is received, either. */
+  readonly tokenRefused: (detail: string) => void;
 }
 
 export interface Sender {
@@ -144,7 +154,7 @@ async function editInto(
   );
   if (result.ok || isUnchanged(result.fault)) return { kind: "sent", platformId };
   if (result.fault.kind === "answered" && result.fault.code === 400) return undefined;
-  return outcomeOf(result.fault, pacedBy(deps, address));
+  return faulted(deps, address, result.fault);
 }
 
 async function sendNew(
@@ -159,7 +169,7 @@ async function sendNew(
   if (typeof call === "string") return { kind: "refused", detail: call };
   const result = await calls(deps, address, targetOf(address, body), call.deadline, signal, call.run);
   if (result.ok) return { kind: "sent", platformId: String(result.value) };
-  return outcomeOf(result.fault, pacedBy(deps, address));
+  return faulted(deps, address, result.fault);
 }
 
 function targetOf(address: Address, body: DeliveryBody): Target {
@@ -173,8 +183,9 @@ function targetOf(address: Address, body: DeliveryBody): Target {
   };
 }
 
-function pacedBy(deps: SenderDeps, address: Address): (after: Duration) => "chat" | "account" {
-  return (after) => deps.pace.refused(address.conversation, after, deps.clock.monotonic());
+function faulted(deps: SenderDeps, { conversation }: Address, fault: ApiFault): SendOutcome {
+  if (fault.kind === "answered" && fault.code === 401) deps.tokenRefused(describeFault(fault));
+  return outcomeOf(fault, (after) => deps.pace.refused(conversation, after, deps.clock.monotonic()));
 }
 
 /** Calls until it works or nothing helps; all calls together within the deadline. */

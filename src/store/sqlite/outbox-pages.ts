@@ -27,7 +27,12 @@ export function createOutboxPages({ db, epoch, committer, vet }: StoreContext): 
     async openLines() {
       const lines = db.all<DeliveryLine>(`SELECT DISTINCT address, line FROM deliveries WHERE ${OPEN}`);
       const last = db.get<{ seq: number | null }>("SELECT max(seq) AS seq FROM deliveries")?.seq ?? 0;
-      return { lines: lines.map(({ address, line }) => ({ address, line })), lastSeq: last };
+      const count = db.get<{ open: number }>(`SELECT count(*) AS open FROM deliveries WHERE ${OPEN}`);
+      return {
+        lines: lines.map(({ address, line }) => ({ address, line })),
+        deliveries: count?.open ?? 0,
+        lastSeq: last,
+      };
     },
     async openAfter(afterSeq, limit) {
       const sql = `SELECT * FROM deliveries WHERE seq > ? AND ${OPEN} ORDER BY seq LIMIT ?`;
