@@ -75,6 +75,7 @@ export const ENTRY_STEP_TABLE: readonly Step<EntryState>[] = [
   ...entry.turn("cancelled", "running", "cancelled"),
   ...entry.turn("dead", "running", "dead"),
   ...entry.recovery("interrupted", "running", "queued", "held"),
+  ...entry.recovery("adopted", "running", "answered"),
   ...entry.recovery("dead", "running", "dead"),
   ...entry.recovery("quarantined", "running", "quarantined"),
   ...steps<EntryState>("recovery", "entry")("quarantined", "queued", "quarantined"),
@@ -108,6 +109,7 @@ export const TURN_STEP_TABLE: readonly Step<TurnState>[] = [
   ...turn.lane("answered", "prompted", "answered"),
   ...turn.lane("ended", "claimed", "ended"),
   ...turn.lane("ended", "prompted", "ended"),
+  ...turn.recovery("adopted", "prompted", "answered"),
   ...turn.recovery("ended", "claimed", "ended"),
   ...turn.recovery("ended", "prompted", "ended"),
 ];
@@ -116,7 +118,10 @@ const delivery = steps<DeliveryState>("outbox", "delivery");
 
 const answerHeld = steps<DeliveryState>("operator", "delivery");
 
-/** Every step of a delivery: all of them are the outbox's, but what the people of its chat decide. */
+/**
+ * Every step of a delivery: all of them are the outbox's, but what people decide: about answers that are held, and by
+ * a retry, which withdraws the notice of a failure that nobody heard of yet.
+ */
 export const DELIVERY_STEP_TABLE: readonly Step<DeliveryState>[] = [
   ...steps<DeliveryState>("outbox", "key")("planned", null, "ready"),
   ...delivery("sending", "ready", "sending"),
@@ -136,4 +141,6 @@ export const DELIVERY_STEP_TABLE: readonly Step<DeliveryState>[] = [
   ...delivery("delivery-held", "in-doubt", "held"),
   ...answerHeld("asked-for", "held", "ready"),
   ...answerHeld("dropped", "held", "dead"),
+  ...answerHeld("withdrawn", "ready", "dead"),
+  ...answerHeld("withdrawn", "retry-at", "dead"),
 ];

@@ -26,6 +26,14 @@ export function createFileFetcher(
     Promise.all(entry.body.attachments.map((attachment) => fetchOne(deps, entry, attachment, signal)));
 }
 
+/** The files of a message as they are known without asking its platform for anything. */
+export function knownFiles(blobs: Pick<Blobs, "path">, entry: Entry): readonly FetchedFile[] {
+  return entry.body.attachments.map(({ kind, name, mime, source }) => {
+    const path = source.kind === "blob" ? blobs.path(source.key) : null;
+    return { kind, name, mime, path, ...(path === null && { problem: "it is fetched when the turn runs" }) };
+  });
+}
+
 async function fetchOne(
   deps: FileDeps,
   entry: Entry,

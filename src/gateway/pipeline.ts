@@ -37,6 +37,7 @@ import { targetOf } from "../sessions/turn-deps.ts";
 import { createPatientStore } from "../store/patient-store.ts";
 import { createFileFetcher } from "./files.ts";
 import { pairingText } from "./pairing-text.ts";
+import { rerunFacts } from "./rerun-facts.ts";
 
 export interface PipelineInput {
   readonly store: Store;
@@ -108,7 +109,7 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     channel: (entry) => channel(entry.address),
   });
   const outagesTold = new Map<SessionKey, number>();
-  const lanes = createLanes({
+  const forLanes = {
     store: patient,
     roster,
     availability,
@@ -123,7 +124,8 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     outagesTold,
     guard: input.guard ?? unguarded,
     log: log("lanes"),
-  });
+  };
+  const lanes = createLanes(forLanes);
   const reachable = (to: Address): boolean => channel(to) !== undefined;
   const operate = createOperate({
     store,
@@ -134,6 +136,7 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     ids,
     events,
     reachable,
+    running: rerunFacts(input, forLanes),
     retryCandidates: (agent) => availability.retry(agent),
     log: log("operate"),
   });

@@ -1,12 +1,14 @@
+import { formatAddress } from "../core/address.ts";
 import type { Delivery } from "../core/delivery.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Attachment } from "../core/message.ts";
 import { toIso } from "../core/time.ts";
+import { historyJson } from "./message-life.ts";
 import type { StoredMessage } from "../ports/store.ts";
 
 /** A message as the API shows it. Pure; `history` only where one message is asked for. */
 export function messageJson(stored: StoredMessage, history: boolean): Readonly<Record<string, unknown>> {
-  const { entry, turn } = stored;
+  const { entry, turn, dead } = stored;
   return {
     ...whoAndWhere(entry),
     text: entry.body.text,
@@ -19,15 +21,13 @@ export function messageJson(stored: StoredMessage, history: boolean): Readonly<R
     turn: entry.turn,
     reply: replyJson(stored),
     hold: entry.hold === null ? null : { ...entry.hold, since: toIso(entry.hold.since) },
+    failure: dead === undefined ? null : { ...dead, at: toIso(dead.at) },
     replayOf: entry.replayOf,
     deliveries: stored.deliveries.map(deliveryJson),
     ...(history && {
-      history: stored.history.map((line) => ({
-        ...line.data,
-        at: toIso(line.at),
-        event: line.event,
-        epoch: line.epoch,
-      })),
+      ranWith: (turn?.entries ?? []).filter((id) => id !== entry.id),
+      reruns: stored.reruns ?? [],
+      history: historyJson(stored),
     }),
   };
 }
@@ -60,7 +60,10 @@ function whoAndWhere(entry: Entry): Readonly<Record<string, unknown>> {
 export function deliveryJson(delivery: Delivery): Readonly<Record<string, unknown>> {
   return {
     id: delivery.id,
+    key: delivery.key,
     kind: delivery.kind,
+    part: delivery.part,
+    to: formatAddress(delivery.address),
     state: delivery.state,
     attempts: delivery.attempts,
     inDoubt: delivery.inDoubt,

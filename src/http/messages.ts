@@ -3,6 +3,7 @@ import { ENTRY_STATES, type EntryState } from "../core/entry.ts";
 import { RollcallError } from "../core/errors.ts";
 import type { MessageId, SessionKey } from "../core/ids.ts";
 import type { MessageFilter, StoredMessage } from "../ports/store.ts";
+import { actorOf } from "./actor.ts";
 import { json, type Answer } from "./answer.ts";
 import { malformed, optionalText, readFields, readNumber, readQuery, requiredText } from "./fields.ts";
 import { HTTP_LIMITS } from "./limits.ts";
@@ -78,21 +79,21 @@ export async function showMessage(context: Context, call: Call): Promise<Answer>
 /** `POST /api/v1/messages/:id/retry` */
 export async function retryMessage(context: Context, call: Call): Promise<Answer> {
   readFields(await call.body(), []);
-  const { id } = await context.deps.operate.retry(messageId(call));
+  const { id } = await context.deps.operate.retry(messageId(call), actorOf(call.caller));
   return json(200, { message: messageJson(await load(context, id), false) });
 }
 
 /** `POST /api/v1/messages/:id/cancel` */
 export async function cancelMessage(context: Context, call: Call): Promise<Answer> {
   readFields(await call.body(), []);
-  const { id } = await context.deps.operate.cancel(messageId(call));
+  const { id } = await context.deps.operate.cancel(messageId(call), actorOf(call.caller));
   return json(200, { message: messageJson(await load(context, id), false) });
 }
 
 /** `POST /api/v1/messages/:id/release`: lets one held message go. */
 export async function releaseMessage(context: Context, call: Call): Promise<Answer> {
   readFields(await call.body(), []);
-  const { id } = await context.deps.operate.release(messageId(call));
+  const { id } = await context.deps.operate.release(messageId(call), actorOf(call.caller));
   return json(200, { message: messageJson(await load(context, id), false) });
 }
 
@@ -102,18 +103,8 @@ export async function releaseHeld(context: Context, call: Call): Promise<Answer>
   if (fields["held"] !== true) throw malformed("held", "must be true");
   const agent = optionalText(fields, "agent", { max: HTTP_LIMITS.nameUnits }) ?? null;
   checkAgent(context, agent);
-  const released = await context.deps.operate.releaseHeld(agent);
+  const released = await context.deps.operate.releaseHeld(agent, actorOf(call.caller));
   return json(200, { released: released.length, messages: released.map(({ id }) => id) });
-}
-
-/** `POST /api/v1/messages/:id/rerun`: an ended message anew, as a new message. */
-export async function rerunMessage(context: Context, call: Call): Promise<Answer> {
-  const fields = readFields(await call.body(), ["agent"]);
-  const agent = optionalText(fields, "agent", { max: HTTP_LIMITS.nameUnits }) ?? null;
-  checkAgent(context, agent);
-  const { id } = await context.deps.operate.rerun(messageId(call), agent);
-  const answer = { message: messageJson(await load(context, id), false) };
-  return json(202, answer, { location: `/api/v1/messages/${id}` });
 }
 
 /** `POST /api/v1/notify`: plain text to a chat, without an agent. */

@@ -18,10 +18,10 @@ import {
   notify,
   releaseHeld,
   releaseMessage,
-  rerunMessage,
   retryMessage,
   showMessage,
 } from "./messages.ts";
+import { rerunMessage, retryDead } from "./reruns.ts";
 import type { Route } from "./router.ts";
 import { sendMessage } from "./send-message.ts";
 import { createLink, signIn, signOut } from "./sign-in-routes.ts";
@@ -40,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   { method: "POST", path: `${API}/messages`, auth: "token", run: sendMessage },
   { method: "GET", path: `${API}/messages`, auth: "token", run: listMessages },
   { method: "GET", path: `${API}/messages/:id`, auth: "token", run: showMessage },
+  { method: "POST", path: `${API}/messages/retry`, auth: "token", run: retryDead },
   { method: "POST", path: `${API}/messages/:id/retry`, auth: "token", run: retryMessage },
   { method: "POST", path: `${API}/messages/:id/rerun`, auth: "token", run: rerunMessage },
   { method: "POST", path: `${API}/messages/purge`, auth: "token", run: purgeMessages },

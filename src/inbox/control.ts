@@ -13,7 +13,7 @@ import type { Outbox, WaitingAnswers } from "../ports/outbox.ts";
 import type { Status } from "../ports/status.ts";
 import type { ReadStore, TurnStore } from "../ports/store.ts";
 import { runAlerts } from "./alert-commands.ts";
-import { runHeld, showHeld, skipHeld } from "./held-commands.ts";
+import { chatActor, runHeld, showHeld, skipHeld } from "./held-commands.ts";
 
 export interface ControlDeps {
   readonly store: TurnStore & ReadStore;
@@ -91,7 +91,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
     return "A new session begins with your next message.";
   },
   stop: async ({ operate }, entry) => {
-    const stopped = await operate.stopSession(entry.session);
+    const stopped = await operate.stopSession(entry.session, chatActor(entry));
     return stopped === 0 ? "Nothing was running here." : "Stopped.";
   },
   model: chooseModel,
@@ -124,7 +124,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
     const own = message?.entry.session === entry.session;
     if (message === null || (entry.role === "paired" && !own))
       return "There is no message like this in this chat.";
-    await operate.retry(id as MessageId);
+    await operate.retry(id as MessageId, chatActor(entry));
     return "It runs again.";
   },
 };

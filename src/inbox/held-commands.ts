@@ -1,8 +1,9 @@
+import { formatAddress } from "../core/address.ts";
 import type { Entry } from "../core/entry.ts";
 import type { MessageId } from "../core/ids.ts";
 import { formatDuration } from "../core/time.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Operate } from "../ports/operate.ts";
+import type { Actor, Operate } from "../ports/operate.ts";
 import type { ReadStore } from "../ports/store.ts";
 import { decideAnswers, type AnswersDeps } from "./waiting-answers.ts";
 
@@ -10,6 +11,11 @@ export interface HeldDeps extends AnswersDeps {
   readonly store: ReadStore;
   readonly operate: Operate;
   readonly clock: Clock;
+}
+
+/** Whoever writes a command, as histories name them. */
+export function chatActor({ sender, address, session }: Entry): Actor {
+  return { name: `${sender.name} in ${formatAddress(address)}`, session };
 }
 
 /** What a message that waits for a word is held for. */
@@ -21,7 +27,7 @@ const SHOWN_UNITS = 3000;
 /** `/run ID`, `/run all`: runs what was asked about. */
 export function runHeld(deps: HeldDeps, entry: Entry, args: string): Promise<string> {
   return forEach(deps, entry, args, "run", async (one) => {
-    await deps.operate.release(one.id);
+    await deps.operate.release(one.id, chatActor(entry));
     return "It runs now.";
   });
 }
@@ -30,7 +36,7 @@ export function runHeld(deps: HeldDeps, entry: Entry, args: string): Promise<str
 export function skipHeld(deps: HeldDeps, entry: Entry, args: string): Promise<string> {
   const skip = (): Promise<string> =>
     forEach(deps, entry, args, "skip", async (one) => {
-      await deps.operate.cancel(one.id);
+      await deps.operate.cancel(one.id, chatActor(entry));
       return "Dropped.";
     });
   return decideAnswers(deps, entry, { name: "skip", args }, () => askedHere(deps, entry), skip);

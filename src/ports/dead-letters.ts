@@ -1,3 +1,4 @@
+import type { Entry } from "../core/entry.ts";
 import type { MessageId } from "../core/ids.ts";
 import type { Instant } from "../core/time.ts";
 
@@ -31,5 +32,5 @@ export interface DeadLetterStore {
     agent: string | null,
     after: number,
     limit: number,
-  ): Promise<readonly { readonly n: number; readonly id: MessageId }[]>;
+  ): Promise<readonly { readonly n: number; readonly entry: Entry }[]>;
 }

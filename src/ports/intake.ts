@@ -90,6 +90,8 @@ export type Decided =
       readonly full?: NewDelivery;
       /** It couldn't be read: it is kept in quarantine from the beginning. */
       readonly unreadable?: { readonly reason: string; readonly notice?: NewDelivery };
+      /** Who asked for it, where an operator did: for the history. */
+      readonly by?: string;
     }
   | {
       readonly kind: "ignored";

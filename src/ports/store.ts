@@ -85,6 +85,8 @@ export interface MoveFacts {
   readonly notBefore?: Instant;
   /** For `queued`: leave the turn, so that the next claim makes a new one. */
   readonly leaveTurn?: boolean;
+  /** Notices that it failed, which weren't tried yet, aren't sent any more: that is no longer so. */
+  readonly withdraw?: boolean;
   /** The history line. */
   readonly event: string;
   readonly data?: Readonly<Record<string, unknown>>;
@@ -141,6 +143,8 @@ export interface TurnStore {
       readonly nativeSession: string | null;
       readonly usage: Usage | null;
       readonly at: Instant;
+      /** How many tools it had used, for the history. */
+      readonly tools?: number;
       /** Found in the harness's own record, and why it was looked for: history says `adopted`. */
       readonly adopted?: string;
     },

@@ -20,6 +20,7 @@ export async function answerTurn(deps: TurnDeps, attempt: Attempt, final: Final)
     nativeSession: final.native,
     usage: final.usage,
     at: deps.clock.now(),
+    ...(attempt.used !== undefined && { tools: attempt.used.tools }),
   });
   if (!stored) return false;
   if (final.usage?.usd !== undefined) {

@@ -83,6 +83,8 @@ async function followPrompt(
   const seen: Seen = { text: "", started: false, native: session.native, activity: null };
   const end = await readEvents(deps, session, prepared, stop.signal, (event) => {
     watch.saw(event);
+    if (attempt.used !== undefined && event.kind === "opened" && event.what === "tool")
+      attempt.used.tools += 1;
     note(seen, event, progress);
   });
   watch.stop();

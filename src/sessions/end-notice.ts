@@ -2,7 +2,13 @@ import type { NewDelivery } from "../core/delivery.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Instant } from "../core/time.ts";
 import type { Turn } from "../core/turn.ts";
+import type { Actor } from "../ports/operate.ts";
 import { targetOf, type TurnDeps } from "./turn-deps.ts";
+
+/** Whether a message's sender has to be told that somebody cancelled it: not who did it, and not a caller of the API. */
+export function mustTell(entry: Entry, by: Actor | undefined): boolean {
+  return entry.role !== "operator" && by?.session !== entry.session;
+}
 
 export interface EndNotice {
   readonly entries: readonly [Entry, ...Entry[]];

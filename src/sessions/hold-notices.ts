@@ -51,7 +51,12 @@ export async function endHold(
 }
 
 /** Something to be said to the sender of a message, once per key. */
-export function noticeTo(deps: TurnDeps, entry: Entry, text: string, key: string): NewDelivery {
+export function noticeTo(
+  deps: Pick<TurnDeps, "ids" | "clock">,
+  entry: Entry,
+  text: string,
+  key: string,
+): NewDelivery {
   const { address, quote } = targetOf([entry]);
   return {
     id: deps.ids.delivery(),

@@ -14,6 +14,7 @@ import type { SessionKey } from "../core/ids.ts";
 import { BACKOFF, LIMITS } from "../core/limits.ts";
 import { backoffDelay } from "../core/backoff.ts";
 import { SECOND, type Duration } from "../core/time.ts";
+import type { Actor } from "../ports/operate.ts";
 import type { Pulse } from "../ports/pulse.ts";
 import type { Generation, PinningRoster } from "../ports/roster.ts";
 import { nextBundle } from "./bundle.ts";
@@ -34,7 +35,7 @@ export interface Lanes {
   /** There is something new in a session. Cheap, and safe to call at any time. */
   wake(session: SessionKey): void;
   /** Stops the running turn of a session; its messages are cancelled. False when none ran. */
-  stop(session: SessionKey): boolean;
+  stop(session: SessionKey, by?: Actor): boolean;
   /** A new message came while a turn ran, and the agent's rule is that it interrupts. */
   interrupt(session: SessionKey): void;
   /** No new turns; running ones get `grace`, then they are stopped and queued again. Resolves when none runs. */
@@ -54,7 +55,7 @@ interface Lane {
   walking: boolean;
   /** Woken while walking: look once more before resting. */
   again: boolean;
-  turn: { readonly abort: AbortController; reason: StopReason } | null;
+  turn: { readonly abort: AbortController; reason: StopReason; by: Actor | undefined } | null;
   cancelTimer: () => void;
   /** Faults of our own in a row, for the backoff. */
   faults: number;
@@ -89,7 +90,7 @@ export function createLanes(deps: LaneDeps): Lanes {
       [...lanes.values()]
         .filter((lane) => lane.walking && (lane.turn === null || lane.turn.abort.signal.aborted))
         .map(({ session, since }) => ({ what: `lane ${session}`, begunAt: since, within: STUCK_AFTER })),
-    stop: (session) => stopTurn(deps, lanes.get(session), "cancel"),
+    stop: (session, by) => stopTurn(deps, lanes.get(session), "cancel", by),
     interrupt: (session) => void stopTurn(deps, lanes.get(session), "interrupt"),
     async drain(grace) {
       state.draining = true;
@@ -104,10 +105,11 @@ export function createLanes(deps: LaneDeps): Lanes {
   };
 }
 
-function stopTurn(deps: LaneDeps, lane: Lane | undefined, reason: StopReason): boolean {
+function stopTurn(deps: LaneDeps, lane: Lane | undefined, reason: StopReason, by?: Actor): boolean {
   if (lane?.turn == null || lane.turn.abort.signal.aborted) return false;
   lane.since = deps.clock.monotonic();
   lane.turn.reason = reason;
+  lane.turn.by = by;
   lane.turn.abort.abort();
   return true;
 }
@@ -225,7 +227,11 @@ async function runPinned(
     at: deps.clock.now(),
   });
   if (turn === null) return { kind: "again" };
-  const running = { abort: new AbortController(), reason: "cancel" as StopReason };
+  const running: NonNullable<Lane["turn"]> = {
+    abort: new AbortController(),
+    reason: "cancel",
+    by: undefined,
+  };
   lane.turn = running;
   publishStates(deps, bundle, "running");
   const claimed = bundle.map((entry) => ({
@@ -244,6 +250,8 @@ async function runPinned(
       agent,
       signal: running.abort.signal,
       stopReason: () => running.reason,
+      stoppedBy: () => running.by,
+      used: { tools: 0 },
     });
   } finally {
     notWorking();

@@ -45,7 +45,7 @@ export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
     });
     turn = await deps.store.nextAttempt(
       fenceOf(turn),
-      { code: failure.code, from: formatModelRef(runner.candidate) },
+      { code: failure.code, detail: failure.detail, from: formatModelRef(runner.candidate) },
       deps.clock.now(),
     );
   }

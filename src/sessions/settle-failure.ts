@@ -8,7 +8,7 @@ import type { Turn } from "../core/turn.ts";
 import type { EntryMove } from "../ports/store.ts";
 import { replyDeliveries } from "./answer.ts";
 import { deadlineText, refusedText, TEXTS } from "./texts.ts";
-import { endNotice } from "./end-notice.ts";
+import { endNotice, mustTell } from "./end-notice.ts";
 import { publishStates, type TurnDeps } from "./turn-deps.ts";
 import { fenceOf, lastEntry, type StopReason, type TurnWork } from "./turn-work.ts";
 
@@ -31,6 +31,8 @@ export interface FailureFacts {
   readonly now: Instant;
   readonly random: number;
   readonly firstEntry: string;
+  /** Somebody else than its sender cancelled it. */
+  readonly tell?: boolean;
 }
 
 /** The failure table applied to one turn that has no other candidate left. Pure. */
@@ -65,9 +67,14 @@ function settlementOf(next: NextStep, facts: FailureFacts): Omit<Settlement, "us
         return { to: "held", text: TEXTS.interruptedAsk(facts.firstEntry), at: now, event: "asked" };
       return attemptsLeft ? again(facts, "interrupted") : dead(facts);
     case "answer":
-      return { to: "answered", text: refusedText(failure), at: now, event: "refused" };
+      return { to: "answered", text: refusedText(failure), at: now, event: "answered" };
     case "cancel":
-      return { to: "cancelled", text: null, at: now, event: "cancelled" };
+      return {
+        to: "cancelled",
+        text: facts.tell === true ? TEXTS.cancelledByOperator : null,
+        at: now,
+        event: "cancelled",
+      };
     case "dead":
       return dead(facts);
   }
@@ -103,6 +110,7 @@ export async function settleFailure(
     now,
     random: deps.random.next(),
     firstEntry: work.entries[0].id,
+    tell: work.stopReason() === "cancel" && mustTell(work.entries[0], work.stoppedBy?.()),
   };
   const settled = decideSettlement(facts);
   if (settled.to === "answered") await answerRefusal(deps, work, settled.text ?? "", now);
@@ -161,6 +169,7 @@ function moveOf(
   now: Instant,
 ): EntryMove {
   const code = settled.event === "asked" ? "turn-interrupted" : failure.code;
+  const by = to === "cancelled" ? work.stoppedBy?.()?.name : undefined;
   return {
     id: entry.id,
     from: "running",
@@ -175,6 +184,8 @@ function moveOf(
       code: failure.code,
       detail: failure.detail,
       ...(failure.until !== undefined && { until: failure.until }),
+      ...(work.used !== undefined && { tools: work.used.tools }),
+      ...(by !== undefined && { by }),
     },
   };
 }

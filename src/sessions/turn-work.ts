@@ -2,6 +2,7 @@ import type { AgentConfig } from "../core/config.ts";
 import type { Entry } from "../core/entry.ts";
 import { entrySubject, type Subject } from "../core/poison.ts";
 import type { Turn, TurnFence } from "../core/turn.ts";
+import type { Actor } from "../ports/operate.ts";
 import type { Generation } from "../ports/roster.ts";
 import type { Runner } from "./candidates.ts";
 
@@ -18,6 +19,10 @@ export interface TurnWork {
   /** Aborted to stop the turn; `stopReason` says why. */
   readonly signal: AbortSignal;
   readonly stopReason: () => StopReason;
+  /** Counts over all its candidates, for the history. */
+  readonly used?: { tools: number };
+  /** Who cancelled it. */
+  readonly stoppedBy?: () => Actor | undefined;
 }
 
 /** One try of a turn with one candidate. */

@@ -68,11 +68,11 @@ export const deadCases: StoreCases = {
     await store.move([moveOf(set, "quarantined")], [], AT);
     const page = await store.deadMessages(null, 0, 2);
     assert.deepEqual(
-      page.map(({ id }) => id),
+      page.map(({ entry }) => entry.id),
       ["m_1", "m_2"],
     );
     const ids = async (agent: string | null, after: number) =>
-      (await store.deadMessages(agent, after, 10)).map(({ id }) => id);
+      (await store.deadMessages(agent, after, 10)).map(({ entry }) => entry.id);
     assert.deepEqual(await ids(null, page[1]?.n ?? 0), ["m_3"]);
     assert.deepEqual(await ids("main", 0), ["m_1", "m_3"]);
     assert.deepEqual(await ids("nobody", 0), []);

@@ -4,6 +4,7 @@ import { DELIVERY_STEPS } from "../../src/core/delivery.ts";
 import { ENTRY_STEPS } from "../../src/core/entry.ts";
 import { DELIVERY_STEP_TABLE, ENTRY_STEP_TABLE, TURN_STEP_TABLE, type Step } from "../../src/core/steps.ts";
 import { TURN_STEPS } from "../../src/core/turn.ts";
+import { files, read } from "../tidy/tree.ts";
 import { refresh, tableOf } from "./tables.ts";
 
 const PAGE = "ARCHITECTURE.md";
@@ -31,4 +32,21 @@ test("docs/states.md has every step with its owner as the code has them", () => 
   assertOwners("entry owners", ENTRY_STEP_TABLE);
   assertOwners("turn owners", TURN_STEP_TABLE);
   assertOwners("delivery owners", DELIVERY_STEP_TABLE);
+});
+
+test("every event that the code writes is in the tables", () => {
+  const known = new Set(
+    [...ENTRY_STEP_TABLE, ...TURN_STEP_TABLE, ...DELIVERY_STEP_TABLE].map(({ event }) => event),
+  );
+  const written = ["src/inbox", "src/sessions", "src/outbox", "src/store/sqlite", "src/gateway"].flatMap(
+    (folder) =>
+      files(`${folder}/**/*.ts`).flatMap((file) =>
+        [...read(file).matchAll(/\bevent: "([a-z-]+)"(?! \|)/g)].map(([, event = ""]) => `${file} ${event}`),
+      ),
+  );
+  assert.ok(written.length > 10, `${written.length} events seen`);
+  assert.deepEqual(
+    written.filter((line) => !known.has(line.split(" ")[1] ?? "")),
+    [],
+  );
 });

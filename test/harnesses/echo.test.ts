@@ -10,7 +10,14 @@ const none = "it answers in process, and keeps nothing";
 harnessSuite({
   name: "echo",
   rig: () => rigOf(echo, { options: { delay: "1ms" } }),
-  without: { processes: none, memory: none, "native sessions": none, pool: none, "late words": none, transcript: none },
+  without: {
+    processes: none,
+    memory: none,
+    "native sessions": none,
+    pool: none,
+    "late words": none,
+    transcript: none,
+  },
   prompts: {
     plain: { text: "the word is aubergine", words: /aubergine/ },
     recall: "",

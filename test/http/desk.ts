@@ -78,6 +78,28 @@ export function createDesk(clock: Clock, events: Events): Desk {
     operate: {
       cancel: act("cancel"),
       retry: act("retry"),
+      retryDead: async (agent) => {
+        did.push(`retry dead ${agent}`);
+        return [...messages.values()].map(({ entry }) => entry.id);
+      },
+      planRerun: async (id, agent) => {
+        did.push(`plan:${agent} ${id}`);
+        const { entry } = get(id);
+        return {
+          entry,
+          agent: agent ?? entry.agent,
+          session: entry.session,
+          candidates: [],
+          runsOn: null,
+          prompt: null,
+          resume: null,
+          files: [],
+          answerTo: entry.address,
+          ahead: 0,
+          toolsRan: null,
+          refusal: null,
+        };
+      },
       release: act("release"),
       releaseHeld: async (agent) => {
         did.push(`release held ${agent}`);

@@ -44,6 +44,7 @@ test("a message is accepted into the conversation, with everything that it is ab
       turn: null,
       reply: null,
       hold: null,
+      failure: null,
       replayOf: null,
       deliveries: [],
     },

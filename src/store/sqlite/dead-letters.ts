@@ -1,9 +1,9 @@
 import type { EntryState } from "../../core/entry.ts";
-import type { MessageId, TurnId } from "../../core/ids.ts";
+import type { TurnId } from "../../core/ids.ts";
 import type { DeadLetter, DeadLetterStore, DeadReason } from "../../ports/dead-letters.ts";
-import type { StoreContext, Tx } from "./context.ts";
 import type { Line } from "./chain.ts";
-import type { EntryRow } from "./rows.ts";
+import type { StoreContext, Tx } from "./context.ts";
+import { entryOf, type EntryRow } from "./rows.ts";
 
 const isDead = (state: EntryState): boolean => state === "dead" || state === "quarantined";
 
@@ -53,9 +53,10 @@ export function createDeadLetters({ db }: Pick<StoreContext, "db">): DeadLetterS
       );
     },
     async deadMessages(agent, after, limit) {
-      const sql = `SELECT d.n, d.entry AS id FROM dead_letters d JOIN entries e ON e.id = d.entry
+      const sql = `SELECT d.n, e.* FROM dead_letters d CROSS JOIN entries e ON e.id = d.entry
         WHERE d.n > ? AND e.state = 'dead' AND (? IS NULL OR d.agent = ?) ORDER BY d.n LIMIT ?`;
-      return db.all<{ n: number; id: MessageId }>(sql, after, agent, agent, limit);
+      const rows = db.all<EntryRow & { readonly n: number }>(sql, after, agent, agent, limit);
+      return rows.map((row) => ({ n: row.n, entry: entryOf(row) }));
     },
   };
 }

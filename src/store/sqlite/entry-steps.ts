@@ -27,12 +27,14 @@ export function entryAt({ db }: Pick<Tx, "db">, seq: number): EntryRow | undefin
 }
 
 /** Stores an accepted entry with its first line, and its key once more. */
-export function insertEntry(tx: Tx, entry: NewEntry): EntryRow {
+export function insertEntry(tx: Tx, entry: NewEntry, by?: string): EntryRow {
+  const of = entry.replayOf === null ? {} : { replayOf: entry.replayOf };
+  const data = by === undefined ? of : { ...of, by };
   const fresh = { ...freshRow(entry), seq: nextNumber(tx, "entry") };
   const hashed = { ...fresh, hash: entryHash(fresh), chain: "" };
   const chained = {
     ...hashed,
-    chain: addLine(tx, hashed, { at: entry.acceptedAt, event: "accepted" }),
+    chain: addLine(tx, hashed, { at: entry.acceptedAt, event: "accepted", data }),
   };
   const row: EntryRow = { ...chained, seal: entrySeal(chained) };
   tx.db.run(

@@ -87,7 +87,7 @@ function acceptEntry(tx: StoreContext, item: Extract<Decided, { kind: "entry" }>
     if (full !== undefined) insertDelivery(tx, full);
     return { outcome: "refused", code: "queue-full" };
   }
-  const row = insertEntry(tx, entry);
+  const row = insertEntry(tx, entry, item.by);
   touchSession(tx, entry);
   const kept = unreadable === undefined ? row : keepUnreadable(tx, row, unreadable);
   return { outcome: "accepted", entry: entryOf(kept) };

@@ -5,6 +5,7 @@ import type { EntryMove } from "../../ports/store.ts";
 import type { Tx } from "./context.ts";
 import { insertDelivery } from "./deliveries.ts";
 import { assertEntryStep, expectEntry, stepEntry } from "./entry-steps.ts";
+import { withdrawNotices } from "./withdraw.ts";
 import { finishControl, finishTurn } from "./finish.ts";
 import type { EntryRow } from "./rows.ts";
 import { patchTurn } from "./seals.ts";
@@ -29,6 +30,7 @@ export function applyMove(tx: Tx, row: EntryRow, move: EntryMove, at: Instant): 
     },
     { at, event: move.event, ...(move.data !== undefined && { data: move.data }) },
   );
+  if (move.withdraw === true) withdrawNotices(tx, row, at);
 }
 
 /** A turn is answered once: what is queued again after its answer begins a new one. */

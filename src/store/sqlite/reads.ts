@@ -96,7 +96,10 @@ function historyOf(on: Reads, { id }: EntryRow, turn: Turn | null): readonly His
   const mark = `:${turn?.id ?? ""}:`;
   const shared = others
     .flatMap((entry) => linesOf(on, entry))
-    .filter(({ data }) => String(lineData(data)["delivery"] ?? "").includes(mark));
+    .filter(({ data }) => {
+      const { delivery } = lineData(data);
+      return typeof delivery === "string" && delivery.includes(mark);
+    });
   return [...own, ...shared]
     .toSorted((a, b) => a.n - b.n)
     .map(({ at, event, epoch, data }) => ({ at, event, epoch, data: lineData(data) }));

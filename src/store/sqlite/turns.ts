@@ -81,8 +81,9 @@ function storeAnswer(tx: Tx, fence: TurnFence, answer: Answer): true {
       `delivery ${delivery.key} of turn ${row.id} exists already`,
     );
   }
-  const data = { turn: row.id, attempt: row.attempt, harness: row.harness, model: row.model };
-  const { adopted } = answer;
+  const { adopted, tools } = answer;
+  const by = { turn: row.id, attempt: row.attempt, harness: row.harness, model: row.model };
+  const data = tools === undefined ? by : { ...by, tools };
   const line =
     adopted === undefined
       ? { at: answer.at, event: "answered", data }
