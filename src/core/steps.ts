@@ -144,3 +144,8 @@ export const DELIVERY_STEP_TABLE: readonly Step<DeliveryState>[] = [
   ...answerHeld("withdrawn", "ready", "dead"),
   ...answerHeld("withdrawn", "retry-at", "dead"),
 ];
+
+/** Lines of a message's history that tell something and change no state. */
+export const NOTE_EVENTS: Readonly<Record<string, string>> = {
+  moved: "its conversation got a new id, and it went along",
+};

@@ -29,9 +29,16 @@ export function createFileFetcher(
 /** The files of a message as they are known without asking its platform for anything. */
 export function knownFiles(blobs: Pick<Blobs, "path">, entry: Entry): readonly FetchedFile[] {
   return entry.body.attachments.map(({ kind, name, mime, source }) => {
-    const path = source.kind === "blob" ? blobs.path(source.key) : null;
-    return { kind, name, mime, path, ...(path === null && { problem: "it is fetched when the turn runs" }) };
+    const file = { kind, name, mime };
+    if (source.kind === "blob") return { ...file, ...keptFile(blobs, source.key) };
+    return { ...file, path: null, problem: "it is fetched when the turn runs" };
   });
+}
+
+/** Where a file of ours is, or that it was cleared away. */
+function keptFile(blobs: Pick<Blobs, "path">, key: string): Pick<FetchedFile, "path" | "problem"> {
+  const path = blobs.path(key);
+  return existsSync(path) ? { path } : { path: null, problem: "it is no longer kept" };
 }
 
 async function fetchOne(
@@ -41,11 +48,7 @@ async function fetchOne(
   signal: AbortSignal,
 ): Promise<FetchedFile> {
   const { kind, name, mime, source } = attachment;
-  if (source.kind === "blob") {
-    const kept = deps.blobs.path(source.key);
-    if (existsSync(kept)) return { kind, name, mime, path: kept };
-    return { kind, name, mime, path: null, problem: "it is no longer kept" };
-  }
+  if (source.kind === "blob") return { kind, name, mime, ...keptFile(deps.blobs, source.key) };
   const channel = deps.channel(entry);
   if (channel?.fetch === undefined)
     return { kind, name, mime, path: null, problem: "its channel is not there" };

@@ -38,7 +38,7 @@ export async function retryDead(context: Context, call: Call): Promise<Answer> {
 }
 
 /** A plan as the API shows it. Pure. */
-export function planJson(plan: RerunPlan): Readonly<Record<string, unknown>> {
+function planJson(plan: RerunPlan): Readonly<Record<string, unknown>> {
   const { entry, candidates, answerTo, agent, ...rest } = plan;
   const known = agentJson({ id: agent, servable: candidates.some((one) => one.available), candidates });
   return {

@@ -21,6 +21,8 @@ export interface PlannedFile {
   readonly mime: string;
   /** Absolute; null when it is fetched from its platform only when the turn runs. */
   readonly path: string | null;
+  /** Why there is no path. */
+  readonly problem?: string;
 }
 
 /** What a rerun would do. Made without changing anything. */

@@ -1,6 +1,6 @@
 import type { Address } from "../core/address.ts";
 import type { Delivery, DeliveryState, NewDelivery } from "../core/delivery.ts";
-import type { Entry, EntryState, EntryStep, HistoryLine, Hold } from "../core/entry.ts";
+import type { Entry, EntryState, HistoryLine } from "../core/entry.ts";
 import type { DeliveryId, MessageId, SessionKey, TurnId } from "../core/ids.ts";
 import type { GroupLine } from "../core/message.ts";
 import type { Duration, Instant } from "../core/time.ts";
@@ -12,11 +12,14 @@ import type { SuspectStore } from "./guard.ts";
 import type { IntegrityStore } from "./integrity.ts";
 import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
 import type { Accepted, Cursor, Decided } from "./intake.ts";
+import type { EntryMove } from "./entry-move.ts";
 import type { OutboxPages } from "./outbox-store.ts";
 import type { RetentionStore } from "./retention.ts";
 import type { SnapshotStore } from "./snapshot.ts";
 
 export type { AccessStore, PairingRow, TokenRow } from "./access-store.ts";
+
+export type { EntryMove, MoveFacts } from "./entry-move.ts";
 
 /**
  * The durable truth. Every method that writes is exactly one transaction: when it resolves, what it says is on the
@@ -70,26 +73,6 @@ export interface InboxStore {
   formerConversations(address: Address): Promise<readonly string[]>;
   /** An earlier message by its channel's key, for edits of it. */
   findByKey(channel: string, account: string, dedupeKey: string): Promise<Entry | null>;
-}
-
-/** A step of one entry that isn't part of a turn's claim or answer. Only legal pairs of `from` and `to` have the type. */
-export type EntryMove = EntryStep & MoveFacts;
-
-/** What a step says beside where it leads. */
-export interface MoveFacts {
-  readonly id: MessageId;
-  readonly attempt: number;
-  /** Required when `to` is `held`, absent otherwise. */
-  readonly hold?: Hold;
-  /** For `queued`: not before this time. */
-  readonly notBefore?: Instant;
-  /** For `queued`: leave the turn, so that the next claim makes a new one. */
-  readonly leaveTurn?: boolean;
-  /** Notices that it failed, which weren't tried yet, aren't sent any more: that is no longer so. */
-  readonly withdraw?: boolean;
-  /** The history line. */
-  readonly event: string;
-  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** What lanes and turns see of the store. */

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DELIVERY_STEPS } from "../../src/core/delivery.ts";
 import { ENTRY_STEPS } from "../../src/core/entry.ts";
-import { DELIVERY_STEP_TABLE, ENTRY_STEP_TABLE, TURN_STEP_TABLE, type Step } from "../../src/core/steps.ts";
+import {
+  DELIVERY_STEP_TABLE,
+  ENTRY_STEP_TABLE,
+  NOTE_EVENTS,
+  TURN_STEP_TABLE,
+  type Step,
+} from "../../src/core/steps.ts";
 import { TURN_STEPS } from "../../src/core/turn.ts";
 import { files, read } from "../tidy/tree.ts";
 import { refresh, tableOf } from "./tables.ts";
@@ -32,12 +38,16 @@ test("docs/states.md has every step with its owner as the code has them", () => 
   assertOwners("entry owners", ENTRY_STEP_TABLE);
   assertOwners("turn owners", TURN_STEP_TABLE);
   assertOwners("delivery owners", DELIVERY_STEP_TABLE);
+  const notes = Object.entries(NOTE_EVENTS).map(([event, tells]) => [event, tells]);
+  refresh(STATES, "notes", notes, 1);
+  assert.deepEqual(tableOf(STATES, "notes"), notes);
 });
 
 test("every event that the code writes is in the tables", () => {
   const known = new Set(
     [...ENTRY_STEP_TABLE, ...TURN_STEP_TABLE, ...DELIVERY_STEP_TABLE].map(({ event }) => event),
   );
+  for (const event of Object.keys(NOTE_EVENTS)) known.add(event);
   const written = ["src/inbox", "src/sessions", "src/outbox", "src/store/sqlite", "src/gateway"].flatMap(
     (folder) =>
       files(`${folder}/**/*.ts`).flatMap((file) =>

@@ -38,7 +38,7 @@ test("a dry run tells word for word what would be prompted, and changes nothing"
     ["main", "agent:main:telegram:direct:100", { harness: "echo", model: "default" }, null, 0, false],
   );
   assert.equal(plan.resume, "native-1");
-  assert.deepEqual(plan.files, [{ ...file, path: "/blobs/k1" }]);
+  assert.deepEqual(plan.files, [{ ...file, path: null, problem: "it is no longer kept" }]);
   assert.deepEqual(plan.answerTo, { channel: "telegram", account: "default", conversation: "100" });
 
   const fresh = await rig.pipeline.operate.rerun(id, null, { name: "token ci" });
