@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ERRORS, type ExitCode } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { UNDO } from "../boot/stop-plan.ts";
 import { createAvailability, type ProbedAvailability } from "../health/availability.ts";
@@ -28,9 +28,9 @@ export interface Parts {
 /**
  * Opens them, each with its way back.
  *
- * @param end ends the gateway with this code
+ * @param end ends the gateway for this reason
  */
-export async function openParts(input: ServeInput, end: (code: ExitCode) => void): Promise<Parts> {
+export async function openParts(input: ServeInput, end: (code: ErrorCode) => void): Promise<Parts> {
   const { platform, settled, opened, roll, boot } = input;
   const { log } = platform;
   const clock = systemClock;
@@ -46,7 +46,7 @@ export async function openParts(input: ServeInput, end: (code: ExitCode) => void
     ...health,
     log: log.child("store"),
     probe,
-    fatal: (code) => end(ERRORS[code].exit),
+    fatal: end,
   });
   boot.undo("store health", UNDO.step, () => storeHealth.stop());
   const counts = await createCounts(opened.store, events, clock);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EXIT, messageOf, type ExitCode } from "../core/errors.ts";
+import { ERRORS, EXIT, messageOf, type ExitCode } from "../core/errors.ts";
 import { SECOND, type Duration } from "../core/time.ts";
 import { UNDO } from "../boot/stop-plan.ts";
 import { createHttp } from "../http/http.ts";
@@ -59,8 +59,8 @@ export async function serve(input: ServeInput): Promise<Serving> {
   const stopping = Promise.withResolvers<ExitCode>();
   const parts = await openParts(input, (code) => {
     // Nothing is written any more, so the store can't keep the alert: it is told before the end.
-    const told = alerting.raiseLast({ code: "store-io", subject: "store" }, LAST_WORDS);
-    void told.finally(() => stopping.resolve(code));
+    const told = alerting.raiseLast({ code, subject: "store" }, LAST_WORDS);
+    void told.finally(() => stopping.resolve(ERRORS[code].exit));
   });
   const poison = await openPoison(input);
   const program = openProgramWatch(input);

@@ -20,7 +20,7 @@ export interface StoreHealthDeps {
   readonly probe: () => Promise<Duration>;
   readonly clock: Clock;
   readonly log: Log;
-  /** The disk failed while committing: nothing may be written by this process any more. */
+  /** The disk failed while committing, or the file is damaged: nothing may be written by this process any more. */
   readonly fatal: (code: ErrorCode) => void;
 }
 
@@ -47,7 +47,7 @@ export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
       const { code, message } = toRollcallError(error);
       if (fault?.code !== code) deps.log.error("store.unavailable", { code, error: message });
       fault = { code, since: fault?.since ?? deps.clock.now() };
-      if (code === "store-io") deps.fatal(code);
+      if (code === "store-io" || code === "store-corrupt") deps.fatal(code);
     } finally {
       running.delete(pulse);
     }

@@ -17,7 +17,7 @@ interface Bench {
 }
 
 /** A committer whose batches run when the test says so, over a database that fails when the test says so. */
-function bench(fault: (sql: string) => void = () => {}): Bench {
+function bench(fault: (sql: string) => void = () => {}, mark: (commit: number) => void = () => {}): Bench {
   const inner = createDatabase(new DatabaseSync(":memory:"));
   migrate(inner);
   const db: Database = {
@@ -33,7 +33,10 @@ function bench(fault: (sql: string) => void = () => {}): Bench {
     db,
     epoch: 0,
     defer: (run) => void deferred.push(run),
-    committed: (commit) => void commits.push(commit),
+    committed(commit) {
+      mark(commit);
+      commits.push(commit);
+    },
   });
   return {
     db,
@@ -226,5 +229,57 @@ describe("a disk that fails", () => {
     deferred.shift()?.();
     assert.deepEqual(await Promise.all(writes), ["store-io", "store-io"]);
     assert.equal(await code(committer.write(() => 3)), "store-io");
+  });
+
+  it("a commit that can't be marked for want of space waits, and nothing is written before it is", async () => {
+    let full = true;
+    const b = bench(undefined, () => {
+      if (full) throw new RollcallError("store-full");
+    });
+    let told = false;
+    const first = note(b, "a").finally(() => (told = true));
+    b.run();
+    const second = code(note(b, "b"));
+    b.run();
+    assert.equal(await second, "store-full");
+    assert.deepEqual([told, b.notes(), b.commits], [false, ["a"], []], "it happened, and nobody was told");
+    full = false;
+    const third = note(b, "c");
+    b.run();
+    assert.deepEqual([await first, await third], ["a", "c"]);
+    assert.deepEqual(b.commits, [1, 2]);
+  });
+
+  it("a commit that can't be marked for another reason is the last one", async () => {
+    const b = bench(undefined, () => {
+      throw new RollcallError("store-io");
+    });
+    const first = code(note(b, "a"));
+    b.run();
+    const second = code(note(b, "b"));
+    b.run();
+    assert.deepEqual([await first, await second, b.notes()], ["store-io", "store-io", ["a"]]);
+  });
+
+  it("a row that its index doesn't know is one write's fault, a damaged file is everybody's", async () => {
+    const b = bench();
+    const index = b.committer.write(() => {
+      throw new SqliteFault(779);
+    });
+    const beside = note(b, "a");
+    b.run();
+    assert.deepEqual([await code(index), await beside], ["store-corrupt", "a"]);
+    const file = b.committer.write(() => {
+      throw new SqliteFault(11);
+    });
+    const lost = note(b, "b");
+    b.run();
+    assert.deepEqual(
+      [await code(file), await code(lost), b.notes()],
+      ["store-corrupt", "store-corrupt", ["a"]],
+    );
+    const later = note(b, "c");
+    b.run();
+    assert.equal(await code(later), "store-corrupt");
   });
 });

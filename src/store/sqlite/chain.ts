@@ -32,13 +32,13 @@ export interface LineRow {
   readonly hash: string;
 }
 
-function lineHash(before: string, line: Omit<LineRow, "hash">): string {
+export function lineHash(before: string, line: Omit<LineRow, "hash">): string {
   const { entry, n, at, epoch, event, data, state, attempt } = line;
   return sealOf([before, entry, n, at, epoch, event, data, state, attempt]);
 }
 
 /** What the first line follows: the entry in its place in the order. */
-function root({ seq, hash }: Pick<EntryRow, "seq" | "hash">): string {
+export function root({ seq, hash }: Pick<EntryRow, "seq" | "hash">): string {
   return sealOf([seq, hash]);
 }
 

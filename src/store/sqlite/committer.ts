@@ -10,7 +10,7 @@ import type { Duration } from "../../core/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Database } from "./database.ts";
 import { checkpointIfDue } from "./checkpoint.ts";
-import { writeFault } from "./sqlite-error.ts";
+import { indexFault, writeFault } from "./sqlite-error.ts";
 
 /** Writes in one transaction: bounds how long the loop stands still. */
 export const BATCH_LIMIT = 200;
@@ -26,6 +26,8 @@ export interface Committer {
    * @throws RollcallError `store-full`, `store-io`, `draining` after `close`, or whatever `work` threw
    */
   write<T, L = never>(work: () => T, lost?: L): Promise<T | L>;
+  /** Nothing is written from now on: a read has found the file to be damaged. */
+  fail(fault: RollcallError): void;
   /** Commits what was asked for so far; everything later is refused. */
   close(): void;
 }
@@ -37,9 +39,12 @@ export interface CommitterOptions {
   readonly defer: (run: () => void) => void;
   /**
    * The place between the commit and everything that follows from it: called with the number of the commit before any
-   * promise of its batch resolves. If it throws, the batch is reported as failed and nothing more is written.
+   * promise of its batch resolves. If it throws `store-full`, the batch waits: nothing else is written before the call
+   * went well. If it throws anything else, the batch is reported as failed and nothing more is written.
    */
   readonly committed: (commit: number) => void;
+  /** A row that can't be written, since its index entries aren't there: told of the one write that met it. */
+  readonly damaged?: (detail: string) => void;
   /** How long a COMMIT took. */
   readonly timed?: (took: Duration) => void;
   readonly clock?: Pick<Clock, "monotonic">;
@@ -54,16 +59,25 @@ interface Pending {
 
 type Outcome = { readonly changed: boolean; readonly value: unknown } | { readonly error: unknown };
 
+/** What was committed, and what its callers are told once it is marked. */
+interface Batch {
+  readonly commit: number | null;
+  readonly pending: readonly Pending[];
+  readonly outcomes: readonly Outcome[];
+}
+
 interface State {
   readonly options: CommitterOptions;
   readonly queue: Pending[];
+  /** Durable, and not marked for want of space: its callers wait, and so does everybody after them. */
+  unmarked: Batch | null;
   scheduled: boolean;
   /** Why nothing is written any more. */
   stopped: RollcallError | null;
 }
 
 export function createCommitter(options: CommitterOptions): Committer {
-  const state: State = { options, queue: [], scheduled: false, stopped: null };
+  const state: State = { options, queue: [], unmarked: null, scheduled: false, stopped: null };
   return {
     write<T, L>(work: () => T, lost?: L) {
       return new Promise<T | L>((resolve, reject) => {
@@ -72,8 +86,12 @@ export function createCommitter(options: CommitterOptions): Committer {
         schedule(state);
       });
     },
+    fail(fault) {
+      state.stopped ??= fault;
+    },
     close() {
       while (state.queue.length > 0) flush(state);
+      for (const { reject } of state.unmarked?.pending ?? []) reject(new RollcallError("store-full"));
       state.stopped ??= new RollcallError("draining");
     },
   };
@@ -105,10 +123,14 @@ function flush(state: State): void {
   if (batch.length === 0) return;
   try {
     if (state.stopped !== null) throw state.stopped;
-    const outcomes = transact(state.options, batch);
-    for (const [index, outcome] of outcomes.entries()) {
-      if ("error" in outcome) batch[index]?.reject(outcome.error);
-      else batch[index]?.resolve(outcome.value);
+    if (state.unmarked !== null) confirm(state, state.unmarked);
+    const committed = transact(state.options, batch);
+    try {
+      confirm(state, committed);
+    } catch (error) {
+      // It happened, so that nobody may be told that it didn't.
+      if (!(error instanceof RollcallError) || error.code !== "store-full") throw error;
+      state.unmarked = committed;
     }
   } catch (error) {
     const fault = abandon(state.options.db, error);
@@ -117,8 +139,18 @@ function flush(state: State): void {
   }
 }
 
+/** Marks what was committed, then tells its callers. @throws whatever the mark throws: nobody was told then */
+function confirm(state: State, { commit, pending, outcomes }: Batch): void {
+  if (commit !== null) state.options.committed(commit);
+  state.unmarked = null;
+  for (const [index, outcome] of outcomes.entries()) {
+    if ("error" in outcome) pending[index]?.reject(outcome.error);
+    else pending[index]?.resolve(outcome.value);
+  }
+}
+
 /** @throws when the transaction as a whole can't be: nothing of the batch happened then */
-function transact(options: CommitterOptions, batch: readonly Pending[]): readonly Outcome[] {
+function transact(options: CommitterOptions, pending: readonly Pending[]): Batch {
   const { db, epoch } = options;
   db.run("BEGIN IMMEDIATE");
   const mine = db.get<{ commits: number }>(
@@ -127,24 +159,23 @@ function transact(options: CommitterOptions, batch: readonly Pending[]): readonl
     epoch,
   );
   if (mine === undefined) throw new RollcallError("store-io", { detail: "the store has another owner now" });
-  const outcomes = batch.map((pending) => attempt(db, pending));
+  const outcomes = pending.map((one) => attempt(options, one));
   // Refusals alone are no reason to wait for the disk.
-  if (outcomes.some((outcome) => "changed" in outcome && outcome.changed)) {
-    commit(options, mine.commits);
-  } else {
+  if (!outcomes.some((outcome) => "changed" in outcome && outcome.changed)) {
     db.run("ROLLBACK");
+    return { commit: null, pending, outcomes };
   }
-  return outcomes;
+  commit(options);
+  return { commit: mine.commits, pending, outcomes };
 }
 
-function commit({ db, clock, timed, committed }: CommitterOptions, number: number): void {
+function commit({ db, clock, timed }: CommitterOptions): void {
   const begun = clock?.monotonic() ?? 0;
   db.run("COMMIT");
   if (clock !== undefined) timed?.(clock.monotonic() - begun);
-  committed(number);
 }
 
-function attempt(db: Database, { work, lost }: Pending): Outcome {
+function attempt({ db, damaged }: CommitterOptions, { work, lost }: Pending): Outcome {
   db.run("SAVEPOINT one");
   try {
     const value = work();
@@ -154,7 +185,10 @@ function attempt(db: Database, { work, lost }: Pending): Outcome {
     if (writeFault(error) !== undefined) throw error;
     db.run("ROLLBACK TO one");
     db.run("RELEASE one");
-    return error === LOST ? { changed: false, value: lost } : { error };
+    if (error === LOST) return { changed: false, value: lost };
+    const index = indexFault(error);
+    if (index !== undefined) damaged?.(index.detail ?? "");
+    return { error: index ?? error };
   }
 }
 

@@ -1,5 +1,7 @@
 // oxlint-disable typescript/no-unnecessary-type-parameters -- a row's type is the caller's promise about its own SQL
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { RollcallError } from "../../core/errors.ts";
+import { writeFault } from "./sqlite-error.ts";
 
 /** What a column may hold. Times and counts are integers below 2^53. */
 export type Value = string | number | null;
@@ -23,6 +25,28 @@ export interface Database {
  */
 function planOnce(sql: string): string {
   return sql.replaceAll(/\bLIMIT \?(?! ?\+)/g, "LIMIT ? + 0");
+}
+
+/**
+ * The same database, whose reads report a fault of the disk or the file before they throw it: `store-io`,
+ * `store-corrupt`. In a transaction the fault is left to whoever commits.
+ */
+export function reportingReads(db: Database, failed: (fault: RollcallError) => void): Database {
+  const guarded = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      const fault = db.inTransaction() ? undefined : writeFault(error);
+      if (fault === undefined) throw error;
+      failed(fault);
+      throw fault;
+    }
+  };
+  return {
+    ...db,
+    get: <Row>(sql: string, ...values: readonly Value[]) => guarded(() => db.get<Row>(sql, ...values)),
+    all: <Row>(sql: string, ...values: readonly Value[]) => guarded(() => db.all<Row>(sql, ...values)),
+  };
 }
 
 /**

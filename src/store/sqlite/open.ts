@@ -13,11 +13,11 @@ import type { Store } from "../../ports/store.ts";
 import { createDatabase, type Database } from "./database.ts";
 import { readHolder, removeHolder, writeHolder } from "./holder.ts";
 import { migrate } from "./migrate.ts";
+import { own, raiseEpoch, STORE_FILE } from "./own.ts";
 import { openFault } from "./sqlite-error.ts";
 import { createStore } from "./store.ts";
 
-/** Name of the database in the state directory. */
-export const STORE_FILE = "store.db";
+export { STORE_FILE } from "./own.ts";
 
 /** How long an opener waits for the lock, in milliseconds, so that a successor can start while its predecessor ends. */
 const LOCK_WAIT = 500;
@@ -30,6 +30,11 @@ export interface OpenOptions {
   readonly version: string;
   /** Called with the number of each commit after it is on the disk and before anything that depends on it. */
   readonly committed?: (commit: number) => void;
+  /**
+   * Takes what is there as the truth, where it is known to be less than what was confirmed: under a new identity and a
+   * new mark. Told to the callback, and in the note `store.loss`. For `restore`, never for a start.
+   */
+  readonly acceptLoss?: (loss: string) => void;
 }
 
 /**
@@ -37,23 +42,28 @@ export interface OpenOptions {
  * is brought into the database first.
  *
  * @throws RollcallError `store-held` (names the pid; after at most a second), `store-unreadable`, `store-newer`,
- *   `state-unwritable`, `store-full`, `store-io`
+ *   `store-behind` (what was confirmed isn't all there), `store-corrupt`, `state-unwritable`, `store-full`, `store-io`
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
   const { dir, clock, version } = options;
   const db = connect(dir);
   try {
-    const epoch = own(db, version);
+    const { epoch, identity, mark, loss } = own(db, dir, version, options.acceptLoss !== undefined);
+    if (loss !== null) options.acceptLoss?.(loss);
     writeHolder(dir, { pid: process.pid, since: clock.now(), version });
     return createStore({
       db,
       epoch,
       clock,
       defer: (run) => void setImmediate(run),
-      committed: options.committed ?? (() => {}),
+      committed(commit) {
+        mark.raise({ identity, epoch, commit });
+        options.committed?.(commit);
+      },
       file: join(dir, STORE_FILE),
       release: () => {
         removeHolder(dir);
+        mark.close();
         db.close();
       },
     });
@@ -73,27 +83,6 @@ function connect(dir: string): Database {
   } catch (error) {
     throw fileFault(error);
   }
-}
-
-/** Takes the lock, proves and migrates the database, and raises the epoch. */
-function own(db: Database, version: string): number {
-  db.exec("PRAGMA locking_mode = EXCLUSIVE");
-  db.get("PRAGMA journal_mode = WAL");
-  db.exec(
-    "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF",
-  );
-  db.get("PRAGMA wal_checkpoint(TRUNCATE)");
-  migrate(db);
-  return raiseEpoch(db, version);
-}
-
-function raiseEpoch(db: Database, version: string): number {
-  const row = db.get<{ epoch: number }>(
-    "UPDATE meta SET epoch = epoch + 1, written_by = ? RETURNING epoch",
-    version,
-  );
-  if (row === undefined) throw new RollcallError("store-unreadable", { detail: "the store has no meta row" });
-  return row.epoch;
 }
 
 /** A store in memory that outlives its owners: each opening is a new epoch over what the last one committed. */
@@ -116,7 +105,7 @@ export async function openMemoryStore(clock: Clock, disk: MemoryDisk = createMem
   migrate(disk.db);
   return createStore({
     db: disk.db,
-    epoch: raiseEpoch(disk.db, "memory"),
+    epoch: raiseEpoch(disk.db, "memory", { identity: "memory", above: 0 }),
     clock,
     defer: queueMicrotask,
     committed: () => {},

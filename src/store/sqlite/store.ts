@@ -7,7 +7,7 @@ import { createClearing } from "./clear.ts";
 import { createCommitter } from "./committer.ts";
 import type { StoreContext } from "./context.ts";
 import { createDamages } from "./damages.ts";
-import type { Database } from "./database.ts";
+import { reportingReads, type Database } from "./database.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { createOutboxStore } from "./deliveries.ts";
 import { createOutboxPages } from "./outbox-pages.ts";
@@ -37,10 +37,22 @@ export interface StoreParts {
 }
 
 /** Puts the parts of the store together over one connection that is owned already. */
-export function createStore({ db, epoch, clock, defer, committed, file, release }: StoreParts): Store {
+export function createStore({ db: raw, epoch, clock, defer, committed, file, release }: StoreParts): Store {
   let timed: (took: Duration) => void = () => {};
-  const committer = createCommitter({ db, epoch, defer, committed, clock, timed: (took) => timed(took) });
   const damages = createDamages();
+  const committer = createCommitter({
+    db: raw,
+    epoch,
+    defer,
+    committed,
+    clock,
+    timed: (took) => timed(took),
+    damaged: (detail) => damages.report({ part: "index", id: "unknown", detail, setAside: false }),
+  });
+  const db = reportingReads(raw, (fault) => {
+    damages.report({ part: "file", id: "store", detail: fault.message, setAside: false });
+    committer.fail(fault);
+  });
   const vet = createVet({ db, epoch, clock, committer, damages });
   const context: StoreContext = { db, epoch, clock, committer, damages, vet };
   let closed = false;
