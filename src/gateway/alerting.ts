@@ -192,7 +192,8 @@ function tellDead(center: Alerts): Parameters<Parts["events"]["subscribe"]>[0] {
   return (event) => {
     if (event.type !== "message") return;
     if (event.state === "quarantined") return void center.raise(setAside(event.id));
-    if (event.state !== "dead") return;
+    // Of an answer that can't be delivered the outbox tells, which knows why.
+    if (event.state !== "dead" || event.undelivered === true) return;
     center.raise({
       code: "turn-dead",
       subject: "messages",

@@ -217,8 +217,9 @@ async function serve(state: DispatcherState, account: Account, line: Line): Prom
     const channel = deps.channel(account.place);
     const place = { lines, account, line, stop: state.stop.signal, since: () => state.since };
     const outcome = channel === undefined ? null : await takeTurn(deps, channel, place);
-    if (outcome === "asked") void look(state);
-    else if (outcome !== null) health.tried(account.key, outcome);
+    if (outcome !== null && outcome !== "asked") health.tried(account.key, outcome);
+    // A question, or a notice about a part that is lost.
+    if (outcome !== null && (outcome === "asked" || outcome.kind !== "sent")) void look(state);
   } catch (error) {
     deps.log.error("outbox.fault", { line: line.key, error: messageOf(error) });
     account.pausedUntil = deps.clock.monotonic() + OUTBOX.fault;

@@ -1,6 +1,6 @@
 import type { Address } from "../core/address.ts";
 import { SECOND, type Duration } from "../core/time.ts";
-import { progressKey } from "../core/delivery.ts";
+import { progressKey, type NewDelivery } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Ids, MessageId, TurnId } from "../core/ids.ts";
 import type { Channel } from "../ports/channel.ts";
@@ -75,25 +75,8 @@ export function editProgress(deps: ProgressDeps, channel: Channel, of: ProgressO
 
   const place = async (): Promise<void> => {
     placed = true;
-    const text = latest;
-    const body = {
-      text,
-      format: "markdown",
-      silent: true,
-      ...(of.quote !== null && of.chat === "group" && { quote: of.quote }),
-    } as const;
-    await deps.store.addDelivery({
-      id: deps.ids.delivery(),
-      key,
-      kind: "progress",
-      address: of.address,
-      body,
-      entry: of.entry,
-      turn: of.turn,
-      part: 0,
-      createdAt: deps.clock.now(),
-    });
-    shown = text;
+    shown = latest;
+    await deps.store.addDelivery(placeholder(deps, of, shown));
     deps.wake();
   };
 
@@ -132,6 +115,22 @@ export function editProgress(deps: ProgressDeps, channel: Channel, of: ProgressO
       edits.abort();
       if (inDoubt || !ended) deps.doubtful(key);
     },
+  };
+}
+
+/** The message that is edited: silent, and durable, so that it is known after a restart. */
+function placeholder({ ids, clock }: ProgressDeps, of: ProgressOf, text: string): NewDelivery {
+  const quote = of.quote !== null && of.chat === "group" ? { quote: of.quote } : {};
+  return {
+    id: ids.delivery(),
+    key: progressKey(of.turn),
+    kind: "progress",
+    address: of.address,
+    body: { text, format: "markdown", silent: true, ...quote },
+    entry: of.entry,
+    turn: of.turn,
+    part: 0,
+    createdAt: clock.now(),
   };
 }
 
