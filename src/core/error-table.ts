@@ -124,6 +124,7 @@ export const ERRORS = {
   "turn-interrupted": row(EXIT.later, 409, "The message was interrupted, and its agent asks before running it again.", "Answer with /retry, or `rollcall messages retry`."),
   "hold-stale": row(EXIT.later, 409, "The message was held for so long that its sender is asked before it runs.", "Answer with /run or /skip, or use `rollcall messages release` or `cancel`."),
   "reply-undelivered": row(EXIT.findings, 502, "A part of the answer couldn't be delivered.", "See `rollcall messages show` for what the platform said."),
+  "harness-survives": row(EXIT.later, 503, "Processes of an interrupted message could not be ended.", "End the processes that the log names; the conversation goes on as soon as they are gone."),
   "turn-dead": row(EXIT.findings, 502, "The message failed for good.", "See `rollcall messages show`; `rollcall messages retry` tries again."),
   // the gateway's own proofs
   "alert-undelivered": row(EXIT.findings, 502, "An alert route gave no receipt.", "Mend the route that is named; see `rollcall logs`."),

@@ -69,12 +69,17 @@ export const ENTRY_STEP_TABLE: readonly Step<EntryState>[] = [
   ...entry.turn("answered", "running", "answered"),
   ...entry.turn("retry", "running", "queued"),
   ...entry.turn("interrupted", "running", "queued"),
+  ...entry.turn("resumed", "running", "queued"),
+  ...entry.turn("rerun", "running", "queued"),
+  ...entry.turn("adopted", "running", "answered"),
   ...entry.turn("drained", "running", "queued"),
   ...entry.turn("held", "running", "held"),
   ...entry.turn("asked", "running", "held"),
   ...entry.turn("cancelled", "running", "cancelled"),
   ...entry.turn("dead", "running", "dead"),
-  ...entry.recovery("interrupted", "running", "queued", "held"),
+  ...entry.recovery("resumed", "running", "queued"),
+  ...entry.recovery("rerun", "running", "queued"),
+  ...entry.recovery("asked", "running", "held"),
   ...entry.recovery("adopted", "running", "answered"),
   ...entry.recovery("dead", "running", "dead"),
   ...entry.recovery("quarantined", "running", "quarantined"),
@@ -112,6 +117,7 @@ export const TURN_STEP_TABLE: readonly Step<TurnState>[] = [
   ...turn.recovery("adopted", "prompted", "answered"),
   ...turn.recovery("ended", "claimed", "ended"),
   ...turn.recovery("ended", "prompted", "ended"),
+  ...turn.recovery("answered", "prompted", "answered"),
 ];
 
 const delivery = steps<DeliveryState>("outbox", "delivery");

@@ -125,7 +125,7 @@ async function bootAndServe(
     boot,
     supervision,
   });
-  const recovered = await boot.phase("reap", DEADLINE.reap, () => serving.recover());
+  await boot.phase("reap", DEADLINE.reap, () => serving.reap());
   await boot.phase("listen", DEADLINE.listen, () =>
     listen(options, platform, settled, opened, serving, boot),
   );
@@ -133,7 +133,7 @@ async function bootAndServe(
   await boot.phase("channels", DEADLINE.channels, () => serving.openChannels());
   const end = await proveAndServe(settled.config, options.stopRequested, serving, boot, () => {
     stage.started = true;
-    serving.announce(recovered);
+    serving.announce();
     plugins
       .watch()
       .catch((error: unknown) => platform.log.error("watch.failed", { error: messageOf(error) }));

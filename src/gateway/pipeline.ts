@@ -24,6 +24,7 @@ import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Operate } from "../ports/operate.ts";
 import type { Outbox, WaitingAnswers } from "../ports/outbox.ts";
+import type { Processes } from "../ports/process.ts";
 import type { Random } from "../ports/random.ts";
 import type { PinningRoster } from "../ports/roster.ts";
 import type { Status } from "../ports/status.ts";
@@ -32,6 +33,7 @@ import { admit } from "../router/access.ts";
 import { route } from "../router/route.ts";
 import { createLanes, type Lanes } from "../sessions/lanes.ts";
 import { createOperate } from "../sessions/operate.ts";
+import { createRecovery, type Recovery } from "../sessions/recover.ts";
 import { reasonText } from "../sessions/texts.ts";
 import { targetOf } from "../sessions/turn-deps.ts";
 import { createPatientStore } from "../store/patient-store.ts";
@@ -68,6 +70,8 @@ export interface Pipeline {
   readonly outbox: Outbox & Dispatcher & WaitingAnswers;
   /** Channels by `kind/account`, filled while the channels are opened. */
   readonly channels: Map<string, Channel>;
+  /** Decides on what an earlier gateway left running: made once, at a start. */
+  readonly recovery: (processes: Processes) => Recovery;
   /** Looks at everything that waits in the store. */
   resume(): Promise<void>;
 }
@@ -88,7 +92,7 @@ export function buildPipeline(input: PipelineInput): Pipeline {
   };
 }
 
-type Way = Pick<Pipeline, "operate" | "lanes" | "outbox">;
+type Way = Pick<Pipeline, "operate" | "lanes" | "outbox" | "recovery">;
 
 /** From the lane to the channel. */
 function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>): Way {
@@ -109,7 +113,7 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     channel: (entry) => channel(entry.address),
   });
   const outagesTold = new Map<SessionKey, number>();
-  const forLanes = {
+  const turns = {
     store: patient,
     roster,
     availability,
@@ -123,9 +127,18 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     fetchFiles,
     outagesTold,
     guard: input.guard ?? unguarded,
-    log: log("lanes"),
   };
-  const lanes = createLanes(forLanes);
+  const recovering = new Set<SessionKey>();
+  const lanes = createLanes({ ...turns, recovering, log: log("lanes") });
+  const recovery = (processes: Processes): Recovery =>
+    createRecovery({
+      ...turns,
+      processes,
+      recovering,
+      log: log("recover"),
+      agent: (id) => roster.current().agents.get(id),
+      wake: (session) => lanes.wake(session),
+    });
   const reachable = (to: Address): boolean => channel(to) !== undefined;
   const operate = createOperate({
     store,
@@ -136,11 +149,11 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     ids,
     events,
     reachable,
-    running: rerunFacts(input, forLanes),
+    running: rerunFacts(input, { ...turns, log: log("operate") }),
     retryCandidates: (agent) => availability.retry(agent),
     log: log("operate"),
   });
-  return { operate, lanes, outbox };
+  return { operate, lanes, outbox, recovery };
 }
 
 interface Beginning {

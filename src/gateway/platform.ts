@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { createIds, type Ids } from "../core/ids.ts";
 import { SECOND, type Instant } from "../core/time.ts";
 import { locateConfig, locateState } from "../config/locate.ts";
@@ -58,6 +59,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     clock: systemClock,
     random: systemRandom,
     log: log.child("processes"),
+    // Commands that only look may run beside a gateway: what they start is none of its strays.
+    ...(!quiet && { owner: createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 16) }),
   });
   return {
     stateDir,

@@ -9,7 +9,6 @@ import type { HttpServer } from "../http/deps.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { Status } from "../ports/status.ts";
-import { recoverTurns } from "../sessions/recover.ts";
 import { LAST_WORDS, openAlerting, type Alerting } from "./alerting.ts";
 import { openArchiving, type Archiving } from "./archiving.ts";
 import { drain } from "./drain.ts";
@@ -18,6 +17,7 @@ import { channelResources } from "./open-channels.ts";
 import { openParts, type Parts } from "./parts.ts";
 import { buildPipeline, type Pipeline } from "./pipeline.ts";
 import { openPoison, type Poison } from "./poison.ts";
+import { openRecovering, type Recovering } from "./recovering.ts";
 import { createReloading, type Reloading } from "./reloading.ts";
 import { openSelfChecks, type SelfChecks } from "./self-checks.ts";
 import type { ServeInput } from "./serve-input.ts";
@@ -26,24 +26,17 @@ import { hashToken } from "./state-dir.ts";
 import { createStatus, statusLine } from "./status.ts";
 import { packageRoot, version } from "./version.ts";
 
-export interface Recovered {
-  readonly turns: number;
-  readonly survivors: number;
-  readonly deliveries: number;
-  readonly inDoubt: number;
-}
-
 /** A gateway that is put together, and the later phases of its start. */
 export interface Serving {
   readonly http: HttpServer;
   readonly status: Status;
-  /** Puts back what an earlier gateway left. */
-  recover(): Promise<Recovered>;
+  /** Ends the processes of an earlier gateway. What it left running is decided on later, and nobody waits for it. */
+  reap(): Promise<void>;
   openChannels(): Promise<void>;
   /** Proves every candidate for the first time; what waits runs as soon as its own agent can serve. */
   probe(): Promise<void>;
   /** The start has come to its end: says so, and takes up changes of the configuration from now on. */
-  announce(recovered: Recovered): void;
+  announce(): void;
   /** Loads what nobody waits for. From then on nothing is loaded any more. */
   loadLate(): void;
   /** Resolves with the exit code when the gateway shall end. */
@@ -64,9 +57,10 @@ export async function serve(input: ServeInput): Promise<Serving> {
   });
   const poison = await openPoison(input);
   const program = openProgramWatch(input);
-  const status = statusOf(input, parts, program, () => pipeline);
+  const status = statusOf(input, parts, program, { pipeline: () => pipeline, recovering: () => recovering });
   const alerting = await openAlerting(input, { parts, status: () => status, pipeline: () => pipeline });
   const bare = pipelineOf(input, parts, status, { alerts: alerting, guard: poison.guard });
+  const recovering = openRecovering(input, bare);
   const reloading = createReloading(input, {
     parts,
     alerting,
@@ -93,17 +87,18 @@ export async function serve(input: ServeInput): Promise<Serving> {
   return {
     http,
     status,
-    async recover() {
+    async reap() {
       await poison.settle(parts.events);
-      return recover(input, pipeline, metrics);
+      await recovering.reap();
     },
     openChannels: () => channels.follow(roll.registry.current()),
     async probe() {
       alerting.watch();
+      recovering.begin();
       await Promise.all([probe(pipeline, parts), program.start()]);
     },
-    announce(recovered) {
-      log.info("gateway.recovered", { ...recovered });
+    announce() {
+      recovering.announce();
       alerting.started();
       checks.start();
       archive.start();
@@ -119,6 +114,7 @@ export async function serve(input: ServeInput): Promise<Serving> {
     },
     async drain() {
       stage.draining = true;
+      recovering.stop();
       reloading.stop();
       const { grace } = roll.registry.current().config.gateway.drain;
       const plan = input.supervision.stopping(stage.crashed ? Math.min(grace, CRASH_GRACE) : grace);
@@ -154,7 +150,7 @@ function statusOf(
   { platform, roll, stage }: ServeInput,
   parts: Parts,
   program: ProgramWatch,
-  pipeline: () => Pipeline,
+  { pipeline, recovering }: { readonly pipeline: () => Pipeline; readonly recovering: () => Recovering },
 ): Status {
   return createStatus({
     stage,
@@ -166,6 +162,7 @@ function statusOf(
     channel: (kind, account) => pipeline().channels.get(`${kind}/${account}`),
     counts: () => parts.counts.now(),
     processes: platform.processes,
+    recovery: () => recovering().state(),
     restartReason: () => program.reason(),
     clock: systemClock,
   });
@@ -235,26 +232,6 @@ function httpOf(
     liveness: () => parts.liveness.alive(),
     guard: (secret) => platform.secrets.guard(secret),
   });
-}
-
-async function recover(
-  { platform, settled, opened }: ServeInput,
-  pipeline: Pipeline,
-  metrics: Parts["metrics"],
-): Promise<Recovered> {
-  const agents = new Map(settled.config.agents.list.map((agent) => [agent.id, agent]));
-  const { turns, survivors } = await recoverTurns({
-    store: opened.store,
-    clock: systemClock,
-    ids: platform.ids,
-    log: platform.log.child("recover"),
-    metrics,
-    outbox: pipeline.outbox,
-    processes: platform.processes,
-    agent: (id) => agents.get(id),
-  });
-  const { ready, inDoubt } = await pipeline.outbox.recover();
-  return { turns, survivors, deliveries: ready, inDoubt };
 }
 
 async function probe(pipeline: Pipeline, { availability, storeHealth }: Parts): Promise<void> {

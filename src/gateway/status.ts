@@ -33,6 +33,7 @@ export interface StatusInput {
   readonly channel: (kind: string, account: string) => Channel | undefined;
   readonly counts: () => Readonly<Record<EntryState, number>>;
   readonly processes: Processes;
+  readonly recovery: () => { readonly recovering: number; readonly survivors: number };
   /** Why the program should be started again, or null. */
   readonly restartReason: () => string | null;
   readonly clock: Clock;
@@ -87,6 +88,7 @@ function reportOf(input: StatusInput): StatusReport {
     waiting: WAITING_STATES.reduce((sum, state) => sum + counts[state], 0),
     held: counts.held,
     custody: input.processes.custodyLevel,
+    recovery: input.recovery(),
     restartNeeded: reason === null ? null : { reason },
   };
 }

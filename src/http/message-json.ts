@@ -15,6 +15,7 @@ export function messageJson(stored: StoredMessage, history: boolean): Readonly<R
     attachments: entry.body.attachments.map(attachmentJson),
     acceptedAt: toIso(entry.acceptedAt),
     attempts: entry.attempt,
+    repeats: turn?.reruns ?? 0,
     harness: turn?.harness ?? null,
     model: turn?.model ?? null,
     generation: turn?.generation ?? null,

@@ -12,6 +12,7 @@ const LOOK = 20 * MILLISECOND;
  * the group and to everybody who is found, again and again, until two looks in a row find nobody or 2 s have passed.
  *
  * @param leaderGone settles when the leader has ended; a tree without one is asked at once
+ * @param foreign the tree is an earlier gateway's
  * @returns how many are still there
  */
 export async function endTree(
@@ -19,12 +20,13 @@ export async function endTree(
   key: TreeKey,
   grace: Duration,
   leaderGone: Promise<unknown>,
+  foreign = false,
 ): Promise<number> {
   const seen: Seen = new Map();
-  const look = (): readonly number[] => livingTree(key, seen);
+  const look = (): readonly number[] => livingTree(key, seen, foreign);
   look();
   if (grace > 0 && (await endGently(clock, key.group, look, grace, leaderGone))) return 0;
-  return killTree(clock, key.group, look);
+  return killTree(clock, key.group, () => livingTree(key, seen));
 }
 
 async function endGently(

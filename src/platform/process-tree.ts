@@ -40,12 +40,62 @@ function readStat(pid: number): Stat | undefined {
   };
 }
 
-function carriesMarker(pid: number, marker: string): boolean {
+/** environ(5): variables, each ended by NUL. */
+function environmentOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").includes(`${MARKER_VARIABLE}=${marker}`);
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
   } catch {
-    return false; // it has ended, or belongs to another user and can't be ours
+    return ""; // it has ended, or belongs to another user and can't be ours
   }
+}
+
+/** All processes at about the same time. */
+interface Snapshot {
+  readonly all: readonly Stat[];
+  /** Read once, when somebody asks. */
+  environment(pid: number): string;
+}
+
+function readAll(): Snapshot {
+  const environments = new Map<number, string>();
+  return {
+    all: readdirSync("/proc").flatMap((name) => {
+      const stat = /^\d+$/.test(name) ? readStat(Number(name)) : undefined;
+      return stat === undefined || stat.zombie || stat.pid === process.pid ? [] : [stat];
+    }),
+    environment(pid) {
+      const known = environments.get(pid) ?? environmentOf(pid);
+      environments.set(pid, known);
+      return known;
+    },
+  };
+}
+
+let shared: Snapshot | undefined;
+
+/**
+ * One look for everybody who looks in the same turn of the loop: at a start many trees are ended at once. Only for
+ * trees that are not ours: what such a tree forks meanwhile has a parent in the picture.
+ */
+function readShared(): Snapshot {
+  if (shared === undefined) {
+    shared = readAll();
+    setImmediate(() => (shared = undefined));
+  }
+  return shared;
+}
+
+/** Values of the marker variable that begin so, among all processes. */
+export function markersWith(prefix: string): readonly string[] {
+  if (!canScan) return [];
+  const { all, environment } = readShared();
+  const variable = `${MARKER_VARIABLE}=${prefix}`;
+  const found = all.flatMap(({ pid }) =>
+    environment(pid)
+      .split("\0")
+      .filter((one) => one.startsWith(variable)),
+  );
+  return [...new Set(found.map((one) => one.slice(MARKER_VARIABLE.length + 1)))];
 }
 
 let bootId: string | undefined;
@@ -74,17 +124,17 @@ export type Seen = Map<number, string>;
  * Pids of the tree that live now: members of the group, carriers of the marker, descendants of either, and whoever was
  * `seen` as one of them before, so that a child which wiped its environment is found as long as its parent was alive at
  * the first look. Zombies don't count: they run nothing.
+ *
+ * @param foreign the tree is an earlier gateway's: one look serves all who look now
  */
-export function livingTree(key: TreeKey, seen: Seen = new Map()): readonly number[] {
+export function livingTree(key: TreeKey, seen: Seen = new Map(), foreign = false): readonly number[] {
   if (!canScan) return groupAlive(key.group) ? [key.group] : [];
-  const all = readdirSync("/proc").flatMap((name) => {
-    const stat = /^\d+$/.test(name) ? readStat(Number(name)) : undefined;
-    return stat === undefined || stat.zombie || stat.pid === process.pid ? [] : [stat];
-  });
+  const { all, environment } = foreign ? readShared() : readAll();
+  const variable = `${MARKER_VARIABLE}=${key.marker}`;
   const found = new Set<number>();
   for (const { pid, group, ticks } of all) {
     const ours = seen.get(pid) === ticks || (key.group > 1 && group === key.group);
-    if (ours || carriesMarker(pid, key.marker)) found.add(pid);
+    if (ours || environment(pid).includes(variable)) found.add(pid);
   }
   for (let grew = found.size > 0; grew;) {
     const before = found.size;

@@ -12,12 +12,15 @@ import { createTail } from "./byte-tail.ts";
 import { endTree } from "./end-tree.ts";
 import { canScan, MARKER_VARIABLE, startTimeOf, livingTree } from "./process-tree.ts";
 import { runChild } from "./run-child.ts";
+import { createMarkers } from "./strays.ts";
 import { which } from "./which.ts";
 
 export interface ProcessDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** What all children are marked with, so that a later run finds those that this one leaves. */
+  readonly owner?: string;
 }
 
 /** What a recorded tree gets to end by itself before it is killed. */
@@ -30,11 +33,22 @@ const OOM_SCORE = "500";
  * /proc). Nothing is inherited but what the spec names. Every exit is observed; no stream error is left unhandled.
  */
 export function createProcesses(deps: ProcessDeps): Processes {
+  const markers = createMarkers(deps.owner, () => deps.random.uuid());
+  const spawnMarked = (spec: SpawnSpec): Promise<Child> => spawnChild(deps, spec, markers.next());
   const processes: Processes = {
     custodyLevel: canScan ? "C1" : "C0",
     which,
-    spawn: (spec) => spawnChild(deps, spec),
-    run: async (spec, deadline) => runChild(deps.clock, await spawnChild(deps, spec), spec.input, deadline),
+    spawn: spawnMarked,
+    run: async (spec, deadline) => runChild(deps.clock, await spawnMarked(spec), spec.input, deadline),
+    async reapStrays(recorded) {
+      const known = new Set(recorded.map(({ marker }) => marker));
+      const strays = markers.strays().filter((marker) => !known.has(marker));
+      const ends = strays.map((marker) =>
+        endTree(deps.clock, { group: 0, marker }, REAP_GRACE, Promise.resolve(), true),
+      );
+      const survivors = (await Promise.all(ends)).reduce((sum, count) => sum + count, 0);
+      return { found: strays.length, survivors };
+    },
     async reap(custody) {
       const survivors = await reap(deps, custody);
       if (survivors > 0)
@@ -45,12 +59,11 @@ export function createProcesses(deps: ProcessDeps): Processes {
   return processes;
 }
 
-async function spawnChild(deps: ProcessDeps, spec: SpawnSpec): Promise<Child> {
+async function spawnChild(deps: ProcessDeps, spec: SpawnSpec, marker: string): Promise<Child> {
   const file = await which(spec.command, spec.env["PATH"] ?? "");
   if (file === undefined)
     throw new RollcallError("harness-missing", { detail: `"${spec.command}" is not an executable file` });
   await mustBeFolder(spec.cwd);
-  const marker = deps.random.uuid();
   const child = start(file, spec, marker);
   // Both are read before the loop turns: until then the kernel keeps even a child that ended at once.
   const custody: Custody = { pid: child.pid ?? 0, startTime: startTimeOf(child.pid ?? 0) ?? "", marker };
@@ -130,8 +143,9 @@ async function yieldMemory(pid: number): Promise<void> {
 async function reap(deps: ProcessDeps, custody: Custody): Promise<number> {
   const ours = custody.startTime !== "" && startTimeOf(custody.pid) === custody.startTime;
   const key = { group: ours ? custody.pid : 0, marker: custody.marker };
-  if (livingTree(key).length === 0) return 0;
-  return endTree(deps.clock, key, REAP_GRACE, ours ? leaderGone(deps.clock, custody) : Promise.resolve());
+  if (livingTree(key, new Map(), true).length === 0) return 0;
+  const gone = ours ? leaderGone(deps.clock, custody) : Promise.resolve();
+  return endTree(deps.clock, key, REAP_GRACE, gone, true);
 }
 
 async function leaderGone(clock: Clock, custody: Custody): Promise<void> {

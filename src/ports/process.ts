@@ -46,6 +46,12 @@ export interface Processes {
   ): Promise<Exit & { stdout: string; stderr: string; timedOut: boolean }>;
   /** Ends what is left of a tree that an earlier gateway recorded. */
   reap(custody: Custody): Promise<{ readonly survivors: number }>;
+  /**
+   * Ends every tree that an earlier run on the same state directory left and nobody has recorded, as far as markers
+   * tell: of turns that were claimed and no more, of probes, and what was kept warm. Only for a run that holds the
+   * state directory. Absent where nothing can be found.
+   */
+  reapStrays?(recorded: readonly Custody[]): Promise<{ readonly found: number; readonly survivors: number }>;
   /** Where a command would be found with this PATH; undefined when nowhere. */
   which(command: string, path: string): Promise<string | undefined>;
 }

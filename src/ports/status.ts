@@ -43,6 +43,8 @@ export interface StatusReport {
   readonly waiting: number;
   readonly held: number;
   readonly custody: string;
+  /** Turns of an earlier gateway that aren't decided on, and processes that keep some from it. */
+  readonly recovery?: { readonly recovering: number; readonly survivors: number };
   /** The program on disk is no longer the one that runs. Null while it is; absent where nobody looks. */
   readonly restartNeeded?: { readonly reason: string } | null;
 }

@@ -10,35 +10,65 @@ import { fenceOf, lastEntry, subjectsOf, type Attempt, type TurnWork } from "./t
 type Final = Extract<AttemptOutcome, { kind: "final" }>;
 
 /** Stores the answer with all its deliveries. False when the turn was moved on by somebody else. */
-export async function answerTurn(deps: TurnDeps, attempt: Attempt, final: Final): Promise<boolean> {
+export function answerTurn(deps: TurnDeps, attempt: Attempt, final: Final): Promise<boolean> {
+  const { agent, runner } = attempt;
+  return storeAnswer(deps, attempt, {
+    ...final,
+    mark: fallbackMark(deps, attempt, final),
+    agent: agent.id,
+    harness: runner.harness.id,
+  });
+}
+
+/** What a harness has answered, with what is said before it. */
+export interface Answered extends Pick<Final, "text" | "files" | "usage" | "native" | "adopted"> {
+  readonly mark: string;
+  readonly agent: string;
+  readonly harness: string;
+}
+
+/** What storing an answer works with. */
+export type AnswerDeps = Pick<
+  TurnDeps,
+  "store" | "outbox" | "guard" | "clock" | "ids" | "log" | "metrics" | "events"
+>;
+
+/** The one way of an answer into the store, from a turn that ends or from a harness's own record. */
+export async function storeAnswer(
+  deps: AnswerDeps,
+  work: Pick<TurnWork, "turn" | "entries" | "used">,
+  final: Answered,
+): Promise<boolean> {
   const said = final.text.trim() === "" ? TEXTS.noReply : final.text;
   const cut = final.text.length >= LIMITS.replyUnits ? TEXTS.cut : "";
-  const reply: Reply = { text: fallbackMark(deps, attempt, final) + said + cut, files: final.files };
-  const stored = await deps.store.answer(fenceOf(attempt.turn), {
+  const reply: Reply = { text: final.mark + said + cut, files: final.files };
+  const stored = await deps.store.answer(fenceOf(work.turn), {
     reply,
-    deliveries: await replyDeliveries(deps, attempt, reply),
+    deliveries: await replyDeliveries(deps, work, reply),
     nativeSession: final.native,
     usage: final.usage,
     at: deps.clock.now(),
-    ...(attempt.used !== undefined && { tools: attempt.used.tools }),
+    ...(final.adopted !== undefined && { adopted: final.adopted }),
+    ...(work.used !== undefined && { tools: work.used.tools }),
   });
   if (!stored) return false;
-  if (final.usage?.usd !== undefined) {
-    deps.metrics.count(
-      "spend_usd_total",
-      { agent: attempt.agent.id, harness: attempt.runner.harness.id },
-      final.usage.usd,
-    );
+  const { agent, harness, adopted } = final;
+  if (final.usage?.usd !== undefined)
+    deps.metrics.count("spend_usd_total", { agent, harness }, final.usage.usd);
+  if (adopted !== undefined) {
+    const { id: turn, session } = work.turn;
+    deps.metrics.count("turns_adopted_total");
+    deps.log.info("turn.adopted", { turn, session, harness, reason: adopted });
   }
-  publishStates(deps, attempt.entries, "answered");
+  publishStates(deps, work.entries, "answered");
   deps.outbox.wake();
   return true;
 }
 
 /** The durable parts of a reply: part n+1 goes after part n. */
 export async function replyDeliveries(
-  deps: TurnDeps,
-  work: TurnWork,
+  deps: Pick<AnswerDeps, "guard" | "outbox" | "ids" | "clock">,
+  work: Pick<TurnWork, "turn" | "entries">,
   reply: Reply,
 ): Promise<readonly NewDelivery[]> {
   const target = targetOf(work.entries);

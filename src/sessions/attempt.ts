@@ -19,8 +19,16 @@ export type AttemptOutcome =
       readonly native: string | null;
       /** The harness had none of this session's history. */
       readonly blank: boolean;
+      /** It was found in the harness's own record, and why it was looked for. */
+      readonly adopted?: string;
     }
-  | { readonly kind: "failed"; readonly failure: Failure; readonly started: boolean }
+  | {
+      readonly kind: "failed";
+      readonly failure: Failure;
+      readonly started: boolean;
+      /** The harness's session that had the prompt; absent when nothing was prompted. */
+      readonly native?: string | null;
+    }
   /** Another owner moved the turn on: nothing of this attempt may be written. */
   | { readonly kind: "lost" };
 
@@ -107,6 +115,7 @@ async function followPrompt(
   return {
     kind: "failed",
     started: seen.started,
+    native: seen.native,
     failure: passed === undefined ? failure : deadlineFailure(passed),
   };
 }

@@ -1,7 +1,11 @@
 import { formatModelRef, type Candidate } from "../core/model-ref.ts";
-import type { Availability } from "../ports/availability.ts";
+import type { Turn } from "../core/turn.ts";
+import type { Entry } from "../core/entry.ts";
+import type { Availability, CandidateState } from "../ports/availability.ts";
 import type { Harness } from "../ports/harness.ts";
 import type { Generation } from "../ports/roster.ts";
+
+import type { TurnDeps } from "./turn-deps.ts";
 
 /** A candidate that is available now, with the harness that runs it. */
 export interface Runner {
@@ -9,6 +13,31 @@ export interface Runner {
   readonly harness: Harness;
   /** Whether it is the agent's primary. */
   readonly primary: boolean;
+}
+
+/**
+ * Only those of the harness that has begun with the turn, where one of them is there: no other takes over in silence.
+ * Pure.
+ */
+export function ownFirst(runners: readonly Runner[], turn: Pick<Turn, "harness">): readonly Runner[] {
+  const own = runners.filter(({ harness }) => harness.id === turn.harness);
+  return own.length > 0 ? own : runners;
+}
+
+/**
+ * The state of the candidate that a message waits for: the harness that has begun with its turn can't serve, and others
+ * of the agent's could. Null when it waits for none, or when the agent has that harness no more.
+ */
+export async function missingOwn(
+  { store, availability }: Pick<TurnDeps, "store" | "availability">,
+  generation: Generation,
+  first: Entry,
+  runners: readonly Runner[],
+): Promise<CandidateState | null> {
+  if (first.turn === null || runners.length === 0) return null;
+  const own = (await store.turn(first.turn))?.harness ?? null;
+  if (own === null || runners.some(({ harness }) => harness.id === own)) return null;
+  return availability.of(first.agent, generation).find(({ candidate }) => candidate.harness === own) ?? null;
 }
 
 /**

@@ -19,8 +19,22 @@ export interface EnvelopeInput {
   readonly entries: readonly { readonly entry: Entry; readonly files: readonly FetchedFile[] }[];
   /** Exchanges that this harness hasn't seen, oldest first. */
   readonly missed: readonly { readonly text: string; readonly reply: string }[];
-  /** The harness had this prompt before, and the gateway or the harness was interrupted. */
-  readonly interrupted: boolean;
+  /**
+   * This message was begun before, and the gateway or the harness was interrupted: `here`, in the session that is gone
+   * on with; `elsewhere`, in one that is lost or another harness's.
+   */
+  readonly interrupted: false | "here" | "elsewhere";
+}
+
+const INTERRUPTED = {
+  here: "you may have begun to answer this message when you were stopped; go on, and don't repeat what is done",
+  elsewhere:
+    "this message was begun before and stopped, and what was done then isn't known here; look before you repeat anything",
+} as const;
+
+/** The first line of what an agent reads: by it a turn is found again in a harness's own record. */
+export function markerOf(turn: TurnId): string {
+  return `[rollcall ${turn}]`;
 }
 
 /** The line after which the user's own words stand, and nothing else. */
@@ -33,12 +47,8 @@ export const ENVELOPE_END = "---";
 export function buildEnvelope(input: EnvelopeInput): string {
   const first = input.entries[0];
   if (first === undefined) return "";
-  const head = [`[rollcall ${input.turn}]`, ...headOf(first.entry)];
-  if (input.interrupted) {
-    head.push(
-      "interrupted: you had begun to answer this message when you were stopped; go on, and don't repeat what is done",
-    );
-  }
+  const head = [markerOf(input.turn), ...headOf(first.entry)];
+  if (input.interrupted !== false) head.push(`interrupted: ${INTERRUPTED[input.interrupted]}`);
   for (const { text, reply } of input.missed) {
     head.push(`earlier message: ${fold(text, 1500)}`, `earlier answer: ${fold(reply, 1500)}`);
   }

@@ -21,8 +21,15 @@ export interface Holds {
   /**
    * Holds what waits in a session, and remembers to wake it. True when messages came to their hold's end, so that the
    * lane should look again.
+   *
+   * @param own the candidate that they wait for, when the agent itself can be served; null otherwise
    */
-  hold(session: SessionKey, waiting: readonly Entry[], agent: AgentConfig | undefined): Promise<boolean>;
+  hold(
+    session: SessionKey,
+    waiting: readonly Entry[],
+    agent: AgentConfig | undefined,
+    own: CandidateState | null,
+  ): Promise<boolean>;
   /** Asks about what waited too long to be run without a word. True when it asked: the lane looks again. */
   ask(waiting: readonly Entry[], agent: AgentConfig): Promise<boolean>;
   /** Sees to it that a question that nobody answers comes to its end. */
@@ -39,10 +46,11 @@ export function createHolds(deps: TurnDeps, wake: (session: SessionKey) => void)
     else outages.reopen(agent);
   });
   return {
-    async hold(session, waiting, agent) {
+    async hold(session, waiting, agent, own) {
       const id = agent?.id ?? waiting[0]?.agent ?? "";
       const outage = outages.join(id, waiting);
-      const wait: Wait = outage.sessions.get(session) ?? { cancelEnd: () => {}, cancelNotice: null };
+      const known = outage.sessions.get(session);
+      const wait: Wait = known ?? { cancelEnd: () => {}, cancelNotice: null };
       // Before anything is waited for: a heal in the meantime must find the lane.
       outage.sessions.set(session, wait);
       const max = agent?.hold.max ?? ORPHAN_MAX;
@@ -51,8 +59,9 @@ export function createHolds(deps: TurnDeps, wake: (session: SessionKey) => void)
         await endHold(deps, expired, TEXTS.expired(max), "hold-expired");
         return true;
       }
-      const code = whyOf(deps, id)?.code ?? "agent-unknown";
+      const code = (own ?? whyOf(deps, id))?.code ?? "agent-unknown";
       // Right after a start the first probe is on its way: that is no outage yet.
+      wait.unproven = code === "harness-unproven" && waiting.every(({ state }) => state === "queued");
       if (code === "harness-unproven") return false;
       const incident = deps.alerts?.incidentOf(id)?.id ?? outage.incident;
       const entering: Hold = { code, since: deps.clock.now(), incident };

@@ -18,7 +18,7 @@ import type { Actor } from "../ports/operate.ts";
 import type { Pulse } from "../ports/pulse.ts";
 import type { Generation, PinningRoster } from "../ports/roster.ts";
 import { nextBundle } from "./bundle.ts";
-import { candidatesFor } from "./candidates.ts";
+import { candidatesFor, missingOwn } from "./candidates.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { createHarnessCheck } from "./missing-harness.ts";
 import { isAsked } from "./questions.ts";
@@ -29,6 +29,8 @@ import type { StopReason } from "./turn-work.ts";
 export interface LaneDeps extends TurnDeps {
   /** A turn pins the generation that serves when it begins, and keeps it to its end. */
   readonly roster: PinningRoster;
+  /** Sessions whose interrupted turn isn't decided on: whoever decides wakes them. */
+  readonly recovering?: ReadonlySet<SessionKey>;
 }
 
 export interface Lanes {
@@ -48,6 +50,9 @@ export interface Lanes {
 
 /** What a lane does between turns takes milliseconds, and a stopped turn's harness is abandoned after 15 s. */
 const STUCK_AFTER = 60 * SECOND;
+
+/** How often it is looked for the harness that has begun with a turn. */
+const OWN_LOOK = SECOND;
 
 /** What a lane is doing besides waiting to be woken. */
 interface Lane {
@@ -170,6 +175,7 @@ function faultDelay(state: State, lane: Lane, error: unknown): Duration {
 
 async function takeStep(state: State, lane: Lane): Promise<Step> {
   const { deps } = state;
+  if (deps.recovering?.has(lane.session) === true) return { kind: "empty" };
   const { waiting, asked } = await readWaiting(deps.store, lane.session);
   const one = waiting[0] ?? asked[0];
   await state.holds.watchAsked(lane.session, asked, deps.roster.current().agents.get(one?.agent ?? ""));
@@ -178,9 +184,13 @@ async function takeStep(state: State, lane: Lane): Promise<Step> {
   const generation = deps.roster.current();
   const agent = generation.agents.get(first.agent);
   state.checkHarnesses(generation, first.agent);
-  const servable = agent !== undefined && candidatesFor(deps.availability, generation, agent.id).length > 0;
-  if (!servable)
-    return (await state.holds.hold(lane.session, waiting, agent)) ? { kind: "again" } : { kind: "held" };
+  const runners = agent === undefined ? [] : candidatesFor(deps.availability, generation, agent.id);
+  const own = await missingOwn(deps, generation, first, runners);
+  if (agent === undefined || runners.length === 0 || own !== null) {
+    if (await state.holds.hold(lane.session, waiting, agent, own)) return { kind: "again" };
+    // Its agent may be served all the while: nobody calls when its own harness is back.
+    return own === null ? { kind: "held" } : { kind: "until", span: OWN_LOOK };
+  }
   if (await state.holds.ask(waiting, agent)) return { kind: "again" };
   const now = deps.clock.now();
   const bundle = nextBundle(waiting, now, agent.midTurn);

@@ -17,6 +17,8 @@ export interface Wait {
   cancelEnd: () => void;
   /** Null until its notice is planned. */
   cancelNotice: (() => void) | null;
+  /** It waits for the first proof after a start alone: nothing has failed, so nothing has to be spared. */
+  unproven?: boolean;
 }
 
 export interface Outages {
@@ -72,6 +74,7 @@ export function createOutages(
       if (outage === undefined) return;
       stopBeginning(outage);
       outage.healedAt = deps.clock.monotonic();
+      for (const [session, { unproven }] of outage.sessions) if (unproven) begin(outage, session);
       const sessions = [...outage.sessions.keys()];
       for (const [place, session] of sessions.entries()) {
         const delay = rampDelay(place, sessions.length);

@@ -23,7 +23,7 @@ export function preparePrompt(deps: TurnDeps, attempt: Attempt, forgotten = fals
 }
 
 async function prepare(deps: TurnDeps, attempt: Attempt, forgotten: boolean): Promise<PreparedPrompt> {
-  const { turn, agent, entries, runner } = attempt;
+  const { turn, agent, entries, runner, goesOn } = attempt;
   const known = forgotten ? null : await deps.store.nativeSession(turn.session, runner.harness.id);
   const again = !forgotten && turn.harness === runner.harness.id ? turn.nativeSession : null;
   const resume = runner.harness.resumes ? (again ?? known?.native ?? null) : null;
@@ -35,7 +35,7 @@ async function prepare(deps: TurnDeps, attempt: Attempt, forgotten: boolean): Pr
   const parts = await Promise.all(
     entries.map(async (entry) => ({ entry, files: await deps.fetchFiles(entry, attempt.signal) })),
   );
-  const interrupted = attempt.goesOn && again !== null && agent.onInterrupted === "resume";
+  const interrupted = goesOn && (resume !== null && resume === again ? "here" : "elsewhere");
   return {
     spec: {
       session: turn.session,

@@ -14,17 +14,21 @@ import type { Turn } from "../core/turn.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
 import { answerTurn } from "./answer.ts";
 import { settleFailure } from "./settle-failure.ts";
-import { candidatesFor, type Runner } from "./candidates.ts";
+import { candidatesFor, ownFirst, type Runner } from "./candidates.ts";
+import { lookAgain } from "./look-again.ts";
 import type { TurnDeps } from "./turn-deps.ts";
 import { fenceOf, type Attempt, type TurnWork } from "./turn-work.ts";
 
 /** Runs a claimed turn to a durable end. Resolves when its entries have moved on; never throws for a harness's fault. */
 export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
-  const runners = candidatesFor(
-    deps.availability,
-    work.generation,
-    work.agent.id,
-    await deps.store.sessionModel(work.turn.session),
+  const runners = ownFirst(
+    candidatesFor(
+      deps.availability,
+      work.generation,
+      work.agent.id,
+      await deps.store.sessionModel(work.turn.session),
+    ),
+    work.turn,
   );
   let turn: Turn | null = work.turn;
   let failure: Failure = noCandidate(deps, work);
@@ -49,7 +53,8 @@ export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
       deps.clock.now(),
     );
   }
-  if (turn !== null) await settleFailure(deps, { ...work, turn }, failure, started);
+  const begun = started || work.turn.harness !== null;
+  if (turn !== null) await settleFailure(deps, { ...work, turn }, failure, { started, begun });
 }
 
 type Tried = { kind: "answered" } | { kind: "lost" } | { kind: "failed"; failure: Failure; started: boolean };
@@ -64,9 +69,8 @@ async function tryCandidate(deps: TurnDeps, work: TurnWork, turn: Turn, runner: 
     candidate: formatModelRef(runner.candidate),
     generation: work.generation.number,
   });
-  const goesOn = turn.attempt === work.turn.attempt && turn.harness !== null;
-  const attempt: Attempt = { ...work, turn, runner, goesOn };
-  const outcome = await runAttempt(deps, attempt);
+  const attempt: Attempt = { ...work, turn, runner, goesOn: work.turn.harness !== null };
+  const outcome = await lookAgain(deps, attempt, await runAttempt(deps, attempt));
   const tried = outcome.kind === "final" ? await finish(deps, attempt, outcome) : outcome;
   const result = tried.kind === "failed" ? tried.failure.class : tried.kind;
   deps.metrics.count("turns_total", { ...labels, outcome: result });
@@ -87,7 +91,9 @@ async function finish(
   attempt: Attempt,
   outcome: Extract<AttemptOutcome, { kind: "final" }>,
 ): Promise<Tried> {
-  deps.availability.succeeded(attempt.runner.candidate, attempt.generation);
+  // What was found in a record proves nothing about now.
+  if (outcome.adopted === undefined)
+    deps.availability.succeeded(attempt.runner.candidate, attempt.generation);
   const stored = await answerTurn(deps, attempt, outcome);
   return { kind: stored ? "answered" : "lost" };
 }

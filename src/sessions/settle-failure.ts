@@ -16,6 +16,8 @@ import { fenceOf, lastEntry, type StopReason, type TurnWork } from "./turn-work.
 export interface Settlement {
   readonly to: "queued" | "held" | "cancelled" | "dead" | "answered";
   readonly usesAttempt: boolean;
+  /** Nothing was begun, or what was begun isn't gone on with. */
+  readonly forget: boolean;
   readonly text: string | null;
   /** For `queued`: not before; for `held` by a limit: its end. */
   readonly at: Instant;
@@ -24,7 +26,10 @@ export interface Settlement {
 
 export interface FailureFacts {
   readonly failure: Failure;
+  /** This attempt had shown text or started a tool. */
   readonly started: boolean;
+  /** This attempt or an earlier one of the turn had; `started` when absent. */
+  readonly begun?: boolean;
   readonly turn: Turn;
   readonly agent: AgentConfig;
   readonly stopReason: StopReason;
@@ -37,21 +42,25 @@ export interface FailureFacts {
 
 /** The failure table applied to one turn that has no other candidate left. Pure. */
 export function decideSettlement(facts: FailureFacts): Settlement {
-  const { failure, started, now } = facts;
+  const { failure, started, now, begun = started } = facts;
   if (failure.class === "cancelled" && facts.stopReason !== "cancel") {
     return {
       to: "queued",
       usesAttempt: false,
+      forget: !begun,
       text: null,
       at: now,
       event: facts.stopReason === "drain" ? "drained" : "interrupted",
     };
   }
   const row = decideFailure(failure, { started, otherCandidate: false });
-  return { usesAttempt: row.usesAttempt, ...settlementOf(row.next, facts) };
+  const forget = !begun || (row.next === "interrupted" && facts.agent.onInterrupted === "rerun");
+  return { usesAttempt: row.usesAttempt, forget, ...settlementOf(row.next, facts) };
 }
 
-function settlementOf(next: NextStep, facts: FailureFacts): Omit<Settlement, "usesAttempt"> {
+type Where = Omit<Settlement, "usesAttempt" | "forget">;
+
+function settlementOf(next: NextStep, facts: FailureFacts): Where {
   const { failure, now, turn, agent } = facts;
   const attemptsLeft = turn.failures + 1 < LIMITS.turnAttempts;
   switch (next) {
@@ -65,7 +74,8 @@ function settlementOf(next: NextStep, facts: FailureFacts): Omit<Settlement, "us
     case "interrupted":
       if (agent.onInterrupted === "ask")
         return { to: "held", text: TEXTS.interruptedAsk(facts.firstEntry), at: now, event: "asked" };
-      return attemptsLeft ? again(facts, "interrupted") : dead(facts);
+      if (!attemptsLeft) return dead(facts);
+      return again(facts, agent.onInterrupted === "resume" ? "resumed" : "rerun");
     case "answer":
       return { to: "answered", text: refusedText(failure), at: now, event: "answered" };
     case "cancel":
@@ -80,12 +90,12 @@ function settlementOf(next: NextStep, facts: FailureFacts): Omit<Settlement, "us
   }
 }
 
-function again(facts: FailureFacts, event: string): Omit<Settlement, "usesAttempt"> {
+function again(facts: FailureFacts, event: string): Where {
   const delay = backoffDelay(BACKOFF.turn, facts.turn.failures + 1, facts.random);
   return { to: "queued", text: null, at: facts.now + delay, event };
 }
 
-function dead(facts: FailureFacts): Omit<Settlement, "usesAttempt"> {
+function dead(facts: FailureFacts): Where {
   const { failure, agent, now } = facts;
   const text =
     failure.class === "deadline"
@@ -99,13 +109,14 @@ export async function settleFailure(
   deps: TurnDeps,
   work: TurnWork,
   failure: Failure,
-  started: boolean,
+  { started, begun }: Pick<FailureFacts, "started" | "begun">,
 ): Promise<void> {
   const now = deps.clock.now();
-  const facts = {
+  const facts: FailureFacts = {
     ...work,
     failure,
     started,
+    ...(begun !== undefined && { begun }),
     stopReason: work.stopReason(),
     now,
     random: deps.random.next(),
@@ -155,6 +166,8 @@ async function endAttempt(
   await deps.store.endTurn(fenceOf(work.turn), {
     moves,
     usesAttempt: settled.usesAttempt,
+    rerun: settled.to === "queued" && settled.usesAttempt,
+    forget: settled.forget && (to === "queued" || to === "held"),
     deliveries,
     at: now,
   });

@@ -25,7 +25,7 @@ export interface TurnDeps {
   readonly metrics: Metrics;
   readonly events: Events;
   /** The operator's incidents: people are told their number, and that the operator knows only when that is so. */
-  readonly alerts?: Pick<Alerts, "incidentOf" | "raise">;
+  readonly alerts?: Pick<Alerts, "incidentOf" | "raise" | "resolve">;
   /** The primary's outage that a session was last told about. */
   readonly outagesTold: Map<SessionKey, Instant>;
   /** What of the work on a message happens in this process. */

@@ -28,7 +28,7 @@ export interface TurnWork {
 /** One try of a turn with one candidate. */
 export interface Attempt extends TurnWork {
   readonly runner: Runner;
-  /** The turn was prompted before and interrupted: the first candidate goes on with what it had begun. */
+  /** An earlier attempt of the turn may have begun something: it goes on with that, or is told of it. */
   readonly goesOn: boolean;
 }
 
@@ -42,6 +42,6 @@ export function fenceOf(turn: Turn): TurnFence {
 }
 
 /** The entry that the answer belongs to: the one that was said last. */
-export function lastEntry(work: TurnWork): Entry {
+export function lastEntry(work: Pick<TurnWork, "entries">): Entry {
   return work.entries.at(-1) ?? work.entries[0];
 }

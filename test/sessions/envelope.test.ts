@@ -62,7 +62,7 @@ test("several senders in one turn are told apart", () => {
 test("an interrupted turn says so, and still ends with the user's own words", () => {
   const text = envelope(
     { body: sampleBody({ text: "deploy it" }) },
-    { interrupted: true, missed: [{ text: "hi", reply: "hello" }] },
+    { interrupted: "here", missed: [{ text: "hi", reply: "hello" }] },
   );
   assert.match(text, /\ninterrupted: /);
   assert.match(text, /\nearlier message: hi\nearlier answer: hello\n/);

@@ -1,129 +1,351 @@
+// What a start makes of what an earlier gateway left running, on a clock of the test's own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MINUTE } from "../../src/core/time.ts";
-import { createIds } from "../../src/core/ids.ts";
 import type { AgentConfig } from "../../src/core/config.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/core/time.ts";
 import type { Custody } from "../../src/core/turn.ts";
+import type { Transcript } from "../../src/ports/harness.ts";
 import type { Processes } from "../../src/ports/process.ts";
-import { recoverTurns } from "../../src/sessions/recover.ts";
+import type { Recovery, RecoverySummary } from "../../src/sessions/recover.ts";
 import { createRig, type Rig } from "../fakes/core-rig.ts";
-import { keepLog, noMetrics } from "../fakes/quiet.ts";
+import { settle } from "../fakes/clock.ts";
 import { hang, wordsOf } from "../fakes/script-harness.ts";
 
-/** A gateway that is gone in mid-turn, and the next one on the same disk. */
+const CUSTODY: Custody = { pid: 4711, startTime: "1", marker: "x" };
+
+interface Next extends Rig {
+  readonly recovery: Recovery;
+  readonly reaped: Custody[];
+  /** How many processes can't be ended. */
+  survivors: number;
+  /** Reaps and decides, and lets the lanes begin. */
+  recover(): Promise<RecoverySummary>;
+}
+
+/** The next gateway on the same disk. */
+async function next(before: Rig, agent: Partial<AgentConfig> = {}): Promise<Next> {
+  const rig = await createRig({ agents: [agent], disk: before.disk, clock: before.clock });
+  const reaped: Custody[] = [];
+  const after: Next = Object.assign(rig, {
+    reaped,
+    survivors: 0,
+    recovery: rig.pipeline.recovery({
+      reap: async (custody: Custody) => {
+        reaped.push(custody);
+        return { survivors: after.survivors };
+      },
+    } as unknown as Processes),
+    async recover() {
+      await after.recovery.reap(SECOND);
+      const decided = after.recovery.begin();
+      await rig.pipeline.outbox.recover();
+      await rig.pipeline.resume();
+      await rig.run(10 * SECOND);
+      return decided;
+    },
+  });
+  return after;
+}
+
+/** A gateway that is gone in mid-turn, and the next one. */
 async function crashed(
   agent: Partial<AgentConfig> = {},
-): Promise<{ before: Rig; after: Rig; reaped: Custody[]; recover: () => ReturnType<typeof recoverTurns> }> {
+  told?: Transcript,
+): Promise<{ before: Rig; after: Next }> {
   const before = await createRig({ agents: [agent] });
   before.harness("echo").script = hang;
   await before.say("deploy it");
   await before.run();
-  const after = await createRig({ agents: [agent], disk: before.disk, clock: before.clock });
-  const reaped: Custody[] = [];
-  const processes = {
-    reap: async (custody: Custody) => (reaped.push(custody), { survivors: 0 }),
-  } as unknown as Processes;
-  const recover = (): ReturnType<typeof recoverTurns> =>
-    recoverTurns({
-      store: after.store,
-      clock: after.clock,
-      ids: createIds(
-        () => after.clock.now(),
-        () => 0.5,
-      ),
-      log: keepLog(),
-      metrics: noMetrics,
-      outbox: after.pipeline.outbox,
-      processes,
-      agent: (id) => after.generation.agents.get(id),
-    });
-  return { before, after, reaped, recover };
+  const after = await next(before, agent);
+  if (told !== undefined) tells(after, told);
+  return { before, after };
 }
 
+/** What the harness's own record says, and which questions it got. */
+function tells(rig: Rig, told: Transcript | Error): readonly string[] {
+  const asked: string[] = [];
+  Object.assign(rig.harness("echo"), {
+    async transcript(native: string, _workspace: string, marker: string) {
+      asked.push(`${native} ${marker}`);
+      if (told instanceof Error) throw told;
+      return told;
+    },
+  });
+  return asked;
+}
+
+/** A summary with nothing in it but what is given. */
+const summary = (given: Partial<RecoverySummary>): RecoverySummary => ({
+  turns: 1,
+  survivors: 0,
+  adopted: 0,
+  resumed: 0,
+  rerun: 0,
+  asked: 0,
+  dead: 0,
+  lost: 0,
+  ...given,
+});
+
+const ANSWERED: Transcript = {
+  kind: "answered",
+  text: "deployed",
+  files: [],
+  usage: { inputTokens: 1, outputTokens: 2 },
+};
+
+async function only(rig: Rig) {
+  const [message = assert.fail("no message")] = await rig.store.messages({ limit: 5 });
+  return (await rig.store.message(message.entry.id)) ?? assert.fail();
+}
+const prompts = (rig: Rig): readonly string[] => rig.harness("echo").prompts.map(({ text }) => text);
+
 test("an interrupted turn goes on in its session, with the user's own text, and is answered once", async () => {
-  const { before, after, recover } = await crashed();
-  assert.deepEqual(await recover(), { turns: 1, survivors: 0 });
-  await after.pipeline.resume();
-  await after.run();
+  const { before, after } = await crashed({}, { kind: "prompted", started: true });
+  assert.equal((await after.recover()).resumed, 1);
   const [again] = after.harness("echo").prompts;
-  assert.match(again?.text ?? "", /\ninterrupted: /);
+  assert.match(again?.text ?? "", /\ninterrupted: you may have begun/);
   assert.equal(wordsOf(again?.text ?? ""), "deploy it");
   assert.equal(again?.spec.resume, "native-1");
   assert.deepEqual([...before.texts(), ...after.texts()], ["echo: deploy it"]);
+  const { turn, history } = await only(after);
+  assert.equal(turn?.reruns, 1);
+  assert.deepEqual(history.find(({ event }) => event === "resumed")?.data, {
+    by: "restart",
+    reason: "work-begun",
+  });
   await after.stop();
 });
 
-test("with rerun it begins anew", async () => {
-  const { after, recover } = await crashed({ onInterrupted: "rerun" });
-  await recover();
-  await after.pipeline.resume();
-  await after.run();
-  assert.doesNotMatch(after.harness("echo").prompts[0]?.text ?? "", /\ninterrupted: /);
+test("an answer that the harness's record has is adopted: sent once, remembered, and nothing runs again", async () => {
+  const { before, after } = await crashed({ onInterrupted: "rerun" });
+  const asked = tells(after, ANSWERED);
+  const { id } = (await after.store.interrupted())[0]?.turn ?? assert.fail();
+  assert.deepEqual(await after.recover(), summary({ adopted: 1 }));
+  assert.deepEqual(asked, [`native-1 [rollcall ${id}]`]);
+  assert.deepEqual(prompts(after), []);
+  assert.deepEqual([...before.texts(), ...after.texts()], ["deployed"]);
+  const { entry, turn, deliveries, history } = await only(after);
+  assert.deepEqual([entry.state, turn?.reruns, deliveries[0]?.key], ["done", 0, `reply:${id}:0`]);
+  assert.equal(history.find(({ event }) => event === "adopted")?.data["reason"], "restart");
+  assert.equal((await after.store.nativeSession(entry.session, "echo"))?.native, "native-1");
+  await after.stop();
+});
+
+test("what never arrived runs as if for the first time, and uses no attempt", async () => {
+  const { after } = await crashed({ onInterrupted: "ask" }, { kind: "absent" });
+  assert.equal((await after.recover()).rerun, 1);
+  assert.doesNotMatch(prompts(after)[0] ?? "", /\ninterrupted: /);
+  const { turn } = await only(after);
+  assert.deepEqual([turn?.failures, turn?.reruns], [0, 0]);
+  assert.deepEqual(after.texts(), ["echo: deploy it"]);
+  await after.stop();
+});
+
+test("a turn that was claimed and no more runs as if for the first time", async () => {
+  const before = await createRig();
+  before.harness("echo").open = () => new Promise(() => {});
+  await before.say("deploy it");
+  await before.run();
+  const after = await next(before);
+  const asked = tells(after, ANSWERED);
+  assert.equal((await after.recover()).rerun, 1);
+  assert.deepEqual(asked, [], "nobody had prompted it, so nobody is asked");
+  assert.doesNotMatch(prompts(after)[0] ?? "", /\ninterrupted: /);
+  assert.equal((await only(after)).turn?.failures, 0);
+  await after.stop();
+});
+
+test("a record that can't be read, or that hangs, is taken for work that had begun, after 5 s at most", async () => {
+  for (const broken of [new TypeError("no access"), "hangs"] as const) {
+    const { after } = await crashed({ onInterrupted: "ask" });
+    if (broken === "hangs") Object.assign(after.harness("echo"), { transcript: () => new Promise(() => {}) });
+    else tells(after, broken);
+    assert.equal((await after.recover()).asked, 1);
+    assert.deepEqual(prompts(after), []);
+    assert.match(after.texts()[0] ?? "", /\/retry m_/);
+    const asked = (await only(after)).history.find(({ event }) => event === "asked");
+    assert.equal(asked?.data["reason"], "unreadable");
+    await after.stop();
+  }
+});
+
+test("with rerun it begins anew, and isn't told of what was before", async () => {
+  const { after } = await crashed({ onInterrupted: "rerun" }, { kind: "prompted", started: true });
+  assert.equal((await after.recover()).rerun, 1);
+  assert.doesNotMatch(prompts(after)[0] ?? "", /\ninterrupted: /);
+  assert.equal(after.harness("echo").prompts[0]?.spec.resume, null);
+  assert.deepEqual([(await only(after)).turn?.reruns, (await only(after)).turn?.failures], [1, 1]);
   await after.stop();
 });
 
 test("with ask nothing runs before the sender has answered; the lane goes on with what is new", async () => {
-  const { after, recover } = await crashed({ onInterrupted: "ask" });
-  await recover();
-  await after.pipeline.outbox.recover();
-  await after.pipeline.resume();
+  const { after } = await crashed({ onInterrupted: "ask" }, { kind: "prompted", started: false });
+  await after.recover();
   await after.run(MINUTE);
-  assert.equal(after.harness("echo").prompts.length, 0);
+  assert.deepEqual(prompts(after), []);
   const [question = ""] = after.texts();
   const id = /\/retry (m_\w+)/.exec(question)?.[1] ?? "";
   await after.say("something else");
   await after.run();
-  assert.deepEqual(
-    after.harness("echo").prompts.map(({ text }) => wordsOf(text)),
-    ["something else"],
-  );
+  assert.deepEqual(prompts(after).map(wordsOf), ["something else"]);
   await after.say(`/retry ${id}`);
   await after.run(MINUTE);
-  assert.equal(wordsOf(after.harness("echo").prompts[1]?.text ?? ""), "deploy it");
+  assert.equal(wordsOf(prompts(after)[1] ?? ""), "deploy it");
+  assert.match(prompts(after)[1] ?? "", /\ninterrupted: /);
+  await after.stop();
+});
+
+test("a session that turns out to be lost: the agent is told that something may have been done, and the user's text", async () => {
+  const { after } = await crashed({}, { kind: "prompted", started: true });
+  const harness = after.harness("echo");
+  const open = harness.open.bind(harness);
+  harness.open = async (spec, signal) => ({
+    ...(await open({ ...spec, resume: null }, signal)),
+    fresh: spec.resume !== null,
+  });
+  await after.recover();
+  assert.match(prompts(after)[0] ?? "", /\ninterrupted: this message was begun before/);
+  assert.equal(wordsOf(prompts(after)[0] ?? ""), "deploy it");
+  await after.stop();
+});
+
+test("the harness is declared no more: another takes over, and is told; nothing is lost", async () => {
+  const before = await createRig({ agents: [{ model: { primary: "old/default", fallbacks: [] } }] });
+  before.harness("old").script = hang;
+  await before.say("deploy it");
+  await before.run();
+  const after = await next(before);
+  const { rerun } = await after.recover();
+  assert.equal(rerun, 1);
+  assert.match(prompts(after)[0] ?? "", /\ninterrupted: this message was begun before/);
+  assert.deepEqual(after.texts(), ["echo: deploy it"]);
   await after.stop();
 });
 
 test("a message that was running at three crashes is dead, and its sender told", async () => {
-  const first = await crashed();
-  let rig = first.after;
-  let recover = first.recover;
+  let { after } = await crashed();
   for (let crash = 1; crash < 3; crash++) {
-    await recover();
-    rig.harness("echo").script = hang;
-    await rig.pipeline.resume();
-    await rig.run(MINUTE);
-    const next = await createRig({ disk: rig.disk, clock: rig.clock });
-    const { store } = next;
-    const processes = { reap: async () => ({ survivors: 0 }) } as unknown as Processes;
-    const deps = {
-      store,
-      processes,
-      clock: next.clock,
-      ids: createIds(() => next.clock.now(), Math.random),
-      log: keepLog(),
-      metrics: noMetrics,
-      outbox: next.pipeline.outbox,
-    };
-    recover = () => recoverTurns({ ...deps, agent: (id) => next.generation.agents.get(id) });
-    rig = next;
+    after.harness("echo").script = hang;
+    await after.recover();
+    after = await next(after);
   }
-  await recover();
-  await rig.pipeline.resume();
-  await rig.pipeline.outbox.recover();
-  await rig.run(MINUTE);
-  assert.equal(rig.harness("echo").prompts.length, 0);
-  assert.match(rig.texts().at(-1) ?? "", /failed on this message several times/);
+  assert.equal((await after.recover()).dead, 1);
+  assert.deepEqual(prompts(after), []);
+  assert.match(after.texts().at(-1) ?? "", /failed on this message several times/);
+  await after.stop();
+});
+
+test("killed in the recovery, again and again: it converges, with one rerun and one answer", async (t) => {
+  const { after } = await crashed({}, { kind: "prompted", started: true });
+  let boots = 1;
+  let rig: Next = after;
+  const rigs: Rig[] = [after];
+  for (; boots <= 10; boots += 1) {
+    // Each of these gateways gets as far as a different step.
+    if (boots % 3 > 0) await rig.recovery.reap(SECOND);
+    if (boots % 3 === 2) void rig.recovery.begin();
+    if (boots % 3 === 2) await settle(boots);
+    const following = await next(rig);
+    tells(following, { kind: "prompted", started: true });
+    rig = following;
+    rigs.push(rig);
+  }
+  await rig.recover();
+  assert.deepEqual(
+    rigs.flatMap((one) => one.texts()),
+    ["echo: deploy it"],
+  );
+  assert.equal(rigs.flatMap(prompts).length, 1);
+  const { turn, entry } = await only(rig);
+  assert.deepEqual([entry.state, turn?.reruns, turn?.failures], ["done", 1, 1]);
+  t.diagnostic(
+    `killed in 10 recoveries: the ${boots}th start has answered, once, with ${turn?.reruns} rerun`,
+  );
   await rig.stop();
 });
 
+test("each turn is decided on alone: a record that hangs holds nobody back, and new messages stay in their order", async () => {
+  const before = await createRig();
+  before.harness("echo").script = hang;
+  const from = (conversation: string) => ({
+    address: { channel: "telegram", account: "default", conversation },
+    sender: { id: conversation, name: "Ada" },
+  });
+  await before.say("slow", from("1"));
+  await before.say("quick", from("2"));
+  await before.run();
+  const after = await next(before);
+  Object.assign(after.harness("echo"), {
+    transcript: (native: string) =>
+      native === "native-1" ? new Promise(() => {}) : Promise.resolve<Transcript>({ kind: "absent" }),
+  });
+  await after.recovery.reap(SECOND);
+  void after.recovery.begin();
+  await after.pipeline.resume();
+  await after.run(1);
+  await after.say("after slow", from("1"));
+  await after.run();
+  assert.deepEqual(prompts(after).map(wordsOf), ["quick"]);
+  assert.deepEqual(after.recovery.state(), { recovering: 1, survivors: 0 });
+  await after.run(6 * SECOND);
+  assert.deepEqual(prompts(after).map(wordsOf), ["quick", "slow", "after slow"]);
+  assert.deepEqual(after.recovery.state(), { recovering: 0, survivors: 0 });
+  await after.stop();
+});
+
+/** A gateway that is gone in mid-turn, whose harness's process is recorded. */
+async function withProcess(agent: Partial<AgentConfig> = {}): Promise<Next> {
+  const before = await createRig({ agents: [agent] });
+  const harness = before.harness("echo");
+  const open = harness.open.bind(harness);
+  harness.open = async (spec, signal) => ({ ...(await open(spec, signal)), custody: CUSTODY });
+  harness.script = hang;
+  await before.say("deploy it");
+  await before.run();
+  const after = await next(before, agent);
+  tells(after, { kind: "prompted", started: true });
+  return after;
+}
+
 test("what an earlier gateway had spawned is ended before anything runs", async () => {
-  const { after, reaped, recover } = await crashed();
-  const [{ turn } = assert.fail()] = await after.store.interrupted();
-  const custody = { pid: 4711, startTime: "1", marker: "x" };
-  const by = { harness: "echo", model: "default", nativeSession: null, custody, at: after.clock.now() };
-  const again = await after.store.nextAttempt(turn, {}, after.clock.now());
-  assert.equal(await after.store.prompted(again ?? turn, by), true);
-  await recover();
-  assert.deepEqual(reaped, [custody]);
+  const after = await withProcess();
+  await after.recover();
+  assert.deepEqual(after.reaped, [CUSTODY]);
+  assert.equal(prompts(after).length, 1);
+  await after.stop();
+});
+
+test("processes that can't be ended: nothing runs beside them, the sender is told, and it goes on once they are gone", async () => {
+  const after = await withProcess();
+  after.survivors = 2;
+  assert.deepEqual(await after.recover(), summary({ survivors: 2 }));
+  assert.deepEqual(after.recovery.state(), { recovering: 1, survivors: 2 });
+  await after.say("and another thing");
+  await after.run(5 * MINUTE);
+  assert.deepEqual(prompts(after), []);
+  assert.match(after.texts()[0] ?? "", /Your message is saved and will be answered.*\(i_/);
+  assert.ok(after.log.some(({ event }) => event === "turn.survivors"));
+  after.survivors = 0;
+  await after.run(MINUTE);
+  assert.deepEqual(prompts(after).map(wordsOf), ["deploy it", "and another thing"]);
+  assert.deepEqual(after.recovery.state(), { recovering: 0, survivors: 0 });
+  await after.stop();
+});
+
+test("processes that are never gone: what waits for them ends at the end of its hold, and is told", async () => {
+  const after = await withProcess({ hold: { noticeAfter: 0, askAfter: HOUR, max: 2 * HOUR } });
+  after.survivors = 1;
+  await after.recover();
+  await after.say("and another thing");
+  await after.run(5 * HOUR);
+  const messages = await after.store.messages({ limit: 5 });
+  assert.deepEqual(
+    messages.map(({ entry }) => entry.state),
+    ["dead", "dead"],
+  );
+  assert.equal(after.texts().filter((text) => /was not answered/.test(text)).length, 2);
+  assert.deepEqual(prompts(after), []);
+  after.recovery.stop();
   await after.stop();
 });

@@ -83,6 +83,7 @@ function printMessage(terminal: Terminal, message: Json): void {
   );
   line("session", fieldText(message, "session"));
   line("attempts", fieldText(message, "attempts"));
+  line("repeats", fieldText(message, "repeats"));
   line("replay of", fieldText(message, "replayOf"));
   const hold = fieldObject(message, "hold");
   line(

@@ -10,6 +10,8 @@ const WORDS: Readonly<Record<string, string>> = {
   released: "Released",
   queued: "Waiting for its turn",
   interrupted: "Interrupted",
+  resumed: "Interrupted, to be gone on with",
+  rerun: "Interrupted, to be run again",
   drained: "Put back while the gateway stopped",
   asked: "The sender was asked",
   refused: "Refused by the model",
