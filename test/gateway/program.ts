@@ -66,14 +66,21 @@ export interface RunOptions {
   readonly args?: readonly string[];
   /** The program's entry, when it isn't the one of this checkout. */
   readonly entry?: string;
+  /** Options of Node itself. */
+  readonly node?: readonly string[];
+  /** A program that runs the program, with its options. */
+  readonly under?: readonly string[];
 }
 
 /** Runs one command of the program in a home. It is ended with the test, if it hasn't ended by itself. */
 export function runProgram(t: TestContext, home: Home, command: string, options: RunOptions = {}): Program {
-  const args = [options.entry ?? entry, command, "--state", home.state, ...(options.args ?? [])];
+  const { under = [], node = [] } = options;
+  const program = [process.execPath, ...node, options.entry ?? entry, command];
+  const [first = process.execPath, ...before] = under.length > 0 ? [...under, ...program] : program;
+  const args = [...before, "--state", home.state, ...(options.args ?? [])];
   const named = existsSync(home.config) ? ["--config", home.config] : [];
   const env = { PATH: process.env["PATH"] ?? "", HOME: home.dir, LANG: "C.UTF-8", ...options.env };
-  const child = spawn(process.execPath, [...args, ...named], {
+  const child = spawn(first, [...args, ...named], {
     cwd: join(home.dir, "work"),
     env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -55,7 +55,7 @@ describe("layout", () => {
       "test/**/*.test.ts",
       "test/run.ts",
       "test/real/run.ts",
-      "test/sweeps/{boots,reloads}.ts",
+      "test/sweeps/{boots,crash,reloads}.ts",
       // Programs of their own, started by hand or by other tests.
       "test/**/main.ts",
       "bench/run.ts",

@@ -10,6 +10,7 @@ import { ACTS, actsOf } from "./script.ts";
 import { SessionRecord } from "./session-record.ts";
 import { readSession, sessionExists, writeSession } from "./session-file.ts";
 import { Stage, type ControlReply } from "./stage.ts";
+import { witness } from "./witness.ts";
 
 const [dir = ".", ...args] = process.argv.slice(2);
 const control = readControl();
@@ -92,6 +93,7 @@ function serve(id: string, values: ReadonlyMap<string, string>): void {
     for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
       stage = begin(id, values, message, record);
       await play(stage, ownWords(stage));
+      witness(dir, "end", textOf(message));
       if (stage.quitAfter) stage.quit(0);
     }
     stage = undefined;
@@ -137,6 +139,11 @@ interface Content {
   readonly source?: { readonly media_type: string; readonly data: string };
 }
 
+function textOf(message: Fields): string {
+  const { content } = message["message"] as { content: readonly Content[] };
+  return Array.isArray(content) ? (content as readonly Content[]).map(({ text }) => text ?? "").join("") : "";
+}
+
 function begin(
   id: string,
   values: ReadonlyMap<string, string>,
@@ -145,7 +152,8 @@ function begin(
 ): Stage {
   const { role, content } = message["message"] as { role: string; content: readonly Content[] };
   if (role !== "user" || !Array.isArray(content)) fail("Error: Expected message role 'user'");
-  const text = content.map((block) => block.text ?? "").join("");
+  const text = textOf(message);
+  witness(dir, "prompt", text);
   const uuid = String(message["uuid"]);
   note("prompts.jsonl", {
     pid: process.pid,

@@ -46,17 +46,25 @@ export interface FakeClaude {
   control(next: FakeClaudeControl): void;
 }
 
+export interface FakeClaudeOptions {
+  readonly dir: string;
+  /** Where its compiled code is kept: a start takes a third of the time then. */
+  readonly cache?: string;
+}
+
 /**
  * Puts a program `claude` into `dir` that speaks the real one's protocol, keeps its sessions there, and writes down
  * what it gets. The same folder again is the same program, with its sessions.
  */
-export function fakeClaude({ dir }: { readonly dir: string }): FakeClaude {
+export function fakeClaude({ dir, cache }: FakeClaudeOptions): FakeClaude {
   const bin = path.join(dir, "bin");
   mkdirSync(path.join(dir, "sessions"), { recursive: true });
   mkdirSync(bin, { recursive: true });
   const program = fileURLToPath(new URL("claude.ts", import.meta.url));
   const command = path.join(bin, "claude");
-  writeFileSync(command, `#!/bin/sh\nexec ${[process.execPath, program, dir].map(quote).join(" ")} "$@"\n`);
+  const compiled = cache === undefined ? "" : `export NODE_COMPILE_CACHE=${quote(cache)}\n`;
+  const run = [process.execPath, program, dir].map(quote).join(" ");
+  writeFileSync(command, `#!/bin/sh\n${compiled}exec ${run} "$@"\n`);
   chmodSync(command, 0o755);
   return {
     command,

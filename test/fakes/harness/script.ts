@@ -3,6 +3,7 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import type { Stage } from "./stage.ts";
+import { witness } from "./witness.ts";
 
 /**
  * What a prompt makes the fake do. A prompt says it with words of the form `fake:NAME` or `fake:NAME=VALUE`, played in
@@ -39,6 +40,14 @@ export const ACTS: Readonly<
   tool: async (stage, value) => {
     await stage.text("Let me look.");
     stage.toolResult(useTool(stage, value || "Read"), false);
+  },
+  /** A tool that is a process of its own, and takes so many milliseconds. */
+  shell: async (stage, value) => {
+    const id = useTool(stage, "Bash");
+    const child = spawn("sleep", [String(Number(value) / 1000)], { stdio: "ignore" });
+    await Promise.race([new Promise((resolve) => child.once("exit", resolve)), stage.interrupted]);
+    child.kill("SIGKILL");
+    stage.toolResult(id, false);
   },
   /** A tool that stays open until the turn is interrupted. */
   longtool: async (stage, value) => {
@@ -192,6 +201,7 @@ export const ACTS: Readonly<
 function useTool(stage: Stage, name: string): string {
   const id = stage.toolUse(name);
   appendFileSync(path.join(stage.dir, "tools.jsonl"), `${JSON.stringify({ name, session: stage.id })}\n`);
+  witness(stage.dir, "tool", stage.session.said.at(-1) ?? "");
   return id;
 }
 

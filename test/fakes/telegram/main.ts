@@ -42,6 +42,9 @@ const CONTROLS: Readonly<Record<string, (...args: never[]) => unknown>> = {
   script: (script: Script) => scripts.push(fake.script(script)) - 1,
   release: (number: number) => scripts[number]?.release(),
   stop: (number: number) => scripts[number]?.stop(),
+  /** Everything below it was confirmed. */
+  confirmed: () => fake.confirmedOffset,
+  chats: () => chats(),
   close: () => void shut(),
 };
 
@@ -73,23 +76,27 @@ function state(): unknown {
     waiting: fake.updates.waiting.length,
     commands: fake.commands,
     calls: fake.calls,
-    chats: fake.chats().map((chat) => ({
-      ...chat,
-      topics: undefined,
-      messages: chat.messages.map(({ file, ...message }) => ({
-        ...message,
-        file:
-          file === null
-            ? null
-            : {
-                kind: file.kind,
-                name: file.name,
-                bytes: file.bytes.length,
-                text: file.bytes.toString("utf8").slice(0, 100_000),
-              },
-      })),
-    })),
+    chats: chats(),
   };
+}
+
+function chats(): readonly unknown[] {
+  return fake.chats().map((chat) => ({
+    ...chat,
+    topics: undefined,
+    messages: chat.messages.map(({ file, ...message }) => ({
+      ...message,
+      file:
+        file === null
+          ? null
+          : {
+              kind: file.kind,
+              name: file.name,
+              bytes: file.bytes.length,
+              text: file.bytes.toString("utf8").slice(0, 100_000),
+            },
+    })),
+  }));
 }
 
 async function shut(): Promise<void> {

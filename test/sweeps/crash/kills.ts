@@ -1,0 +1,131 @@
+// Which deaths a gateway dies: drawn from a seed, so that a run can be played again.
+import { randomOf } from "../boot-scenario.ts";
+import { POINTS, STORE_STEPS, type Failpoint, type Point } from "../../failpoints/points.ts";
+
+/** How one life of the gateway ends. */
+export type Kill =
+  /** It kills itself at a point of the message's way. */
+  | ({ readonly how: "point" } & Failpoint)
+  /** Killed by strace right before its n-th call of this kind. */
+  | { readonly how: "write"; readonly call: "fsync" | "pwrite64"; readonly when: number }
+  /** Killed so many milliseconds after people began to write. */
+  | { readonly how: "time"; readonly after: number }
+  /** Killed so many milliseconds after a turn began. */
+  | { readonly how: "turn"; readonly after: number }
+  /** SIGTERM, perhaps another, then killed, so many milliseconds apart. */
+  | { readonly how: "stop"; readonly signals: 1 | 2; readonly apart: number }
+  /** Killed when everything is answered. */
+  | { readonly how: "idle" };
+
+/** What people do in a life beside writing. */
+export interface Life {
+  readonly kill: Kill;
+  /** Waits first until everything that was ever sent is answered: nothing is hit by three deaths in a row. */
+  readonly drain: boolean;
+  /** Messages that are certain to lead past the point. */
+  readonly acts: readonly Act[];
+  readonly reload: boolean;
+}
+
+/** What a message makes the harness do. */
+export type Act = "plain" | "work" | "tool" | "shell" | "slow" | "fails" | "command";
+
+/** What leads past points that a plain message doesn't. */
+const LEADS: Partial<Record<string, { acts?: readonly Act[]; reload?: true; interrupted?: true }>> = {
+  "store.nextAttempt": { acts: ["fails"] },
+  "store.addDelivery": { acts: ["slow"] },
+  "channel.edit": { acts: ["slow"] },
+  "store.move": { acts: ["command"] },
+  "store.endTurn": { interrupted: true },
+  "process.reap": { interrupted: true },
+  "harness.transcript": { interrupted: true },
+  "registry.publish": { reload: true },
+};
+
+function leadsTo(point: Point): NonNullable<(typeof LEADS)[string]> {
+  return LEADS[point.slice(0, point.indexOf(":"))] ?? {};
+}
+
+/** Whether a life needs longer to get there than an answer takes. */
+export function isSlow({ acts }: Life): boolean {
+  return acts.includes("slow");
+}
+
+/** Points that are passed often: any of the first passings is chosen. */
+const OFTEN: Readonly<Partial<Record<Point, number>>> = {
+  "commit.told:before": 40,
+  "commit.told:after": 40,
+  "wire.poll:gone": 5,
+  "wire.send:gone": 4,
+  "wire.send:answered": 4,
+  "wire.send:begun": 4,
+  ...Object.fromEntries(
+    STORE_STEPS.flatMap((step) => [`${step}:before`, `${step}:after`].map((at) => [at, 1])),
+  ),
+};
+
+/**
+ * So many deaths in a row on one state directory, the first in its very first start: one drawn from the points and the
+ * writes, then one at some time after everything was answered, and so on.
+ *
+ * @param points the points that it should see first, in turn with other stations
+ */
+export function livesOf(
+  seed: number,
+  deaths: number,
+  points: readonly Point[],
+  writes: boolean,
+): readonly Life[] {
+  const random = randomOf(seed);
+  const upTo = (most: number): number => 1 + Math.floor(random() * most);
+  const lives: Life[] = [];
+  let next = 0;
+  while (lives.length < deaths) {
+    const first = lives.length === 0;
+    const write = writes && (first || random() < 0.3);
+    const point = points[next % points.length] ?? POINTS[0];
+    const leads = write ? {} : leadsTo(point);
+    if (!first)
+      lives.push({
+        kill: restless(random, leads.interrupted === true),
+        drain: true,
+        acts: [],
+        reload: random() < 0.1,
+      });
+    if (lives.length === deaths) break;
+    if (!write) next += 1;
+    lives.push({
+      kill: write ? writeKill(random, first) : { how: "point", point, times: upTo(timesOf(point)) },
+      drain: false,
+      acts: leads.acts ?? [],
+      reload: leads.reload ?? false,
+    });
+  }
+  return lives;
+}
+
+function timesOf(point: Point): number {
+  const often = OFTEN[point];
+  if (often !== undefined) return often;
+  return /^(?:store\.(?:accept|claim|prompted|answer|sending|settle)|intake|channel\.send|harness\.(?:open|prompt|event))/.test(
+    point,
+  )
+    ? 3
+    : 1;
+}
+
+/** A first start writes the tables; a later one writes little before messages come. */
+function writeKill(random: () => number, first: boolean): Kill {
+  const call = random() < 0.4 ? "fsync" : "pwrite64";
+  const most = call === "fsync" ? 40 : first ? 60 : 250;
+  return { how: "write", call, when: 1 + Math.floor(random() * most) };
+}
+
+function restless(random: () => number, inTurn: boolean): Kill {
+  const after = Math.floor(random() * 400);
+  const which = random();
+  if (inTurn || which < 0.25) return { how: "turn", after: Math.floor(random() * 120) };
+  if (which < 0.75) return { how: "time", after };
+  if (which < 0.95) return { how: "stop", signals: random() < 0.5 ? 1 : 2, apart: after };
+  return { how: "idle" };
+}
