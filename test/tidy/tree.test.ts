@@ -51,16 +51,12 @@ describe("layout", () => {
     const page = files("ui/*.html").flatMap((file) =>
       [...read(file).matchAll(/src="\/?([^"]+)"/g)].map((m) => `ui/${m[1] ?? ""}`),
     );
-    const entries = files(
-      "test/**/*.test.ts",
-      "test/run.ts",
-      "test/real/run.ts",
-      "test/sweeps/{boots,crash,reloads}.ts",
-      // Programs of their own, started by hand or by other tests.
-      "test/**/main.ts",
-      "bench/run.ts",
-      "scripts/*.{js,ts}",
-    );
+    const commands = [...read("package.json").matchAll(/"(?:exec )?node ([\w/.-]+\.[jt]s)/g)];
+    const entries = [
+      ...files("test/**/*.test.ts", "test/**/main.ts", "scripts/*.{js,ts}"),
+      // Programs of their own, started by hand.
+      ...commands.map((m) => m[1] ?? ""),
+    ];
     const program = exists("src/main.ts") ? ["src/main.ts"] : src.map((s) => s.path);
     assert.deepEqual(unreachable(all, [...program, "rollcall.js", ...entries, ...page]), []);
   });
