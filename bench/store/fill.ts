@@ -1,12 +1,15 @@
 /**
- * A store with a long history, made in a minute: some messages live their whole life through the store itself, and
- * their rows are copied with other ids.
+ * A store with a long history, made in a minute or two: some messages live their whole life through the store itself,
+ * and their rows are copied with other ids, places and hashes.
  */
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Clock } from "../../src/ports/clock.ts";
+import { lineHash, root, type LineRow } from "../../src/store/sqlite/chain.ts";
+import { digestOf } from "../../src/store/sqlite/digests.ts";
 import { openStore, STORE_FILE } from "../../src/store/sqlite/open.ts";
-import { BenchFailed } from "../program.ts";
+import type { DeliveryRow, EntryRow, TurnRow } from "../../src/store/sqlite/rows.ts";
+import { deliverySeal, entryHash, entrySeal, turnSeal } from "../../src/store/sqlite/seals.ts";
 import { live, MARK } from "./lives.ts";
 
 /** What the history spans, so that nothing of it is old enough to be cleared away. */
@@ -21,16 +24,15 @@ export async function fillStore(
   dir: string,
   of: { readonly messages: number; readonly conversations: number },
 ): Promise<void> {
-  const begin = Date.now() - SPAN;
-  await writeBlock(dir, of.conversations, begin);
+  await writeBlock(dir, of.conversations, Date.now() - SPAN);
   const db = new DatabaseSync(path.join(dir, STORE_FILE));
   // Nothing of it must outlive a crash.
   db.exec(
-    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA temp_store = MEMORY",
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1000000",
   );
   try {
-    copyBlock(db, { copies: of.messages / of.conversations - 1, size: of.conversations });
-    db.exec("PRAGMA journal_mode = WAL");
+    copyBlock(db, of.messages / of.conversations - 1);
+    db.exec("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL");
   } finally {
     db.close();
   }
@@ -49,66 +51,148 @@ async function writeBlock(dir: string, size: number, at: number): Promise<void> 
   await store.close();
 }
 
-interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly pk: number;
+type Row = Record<string, string | number | null>;
+
+/** Rows of one table, and how a copy of them is written. */
+interface Source {
+  readonly columns: readonly string[];
+  readonly rows: readonly Row[];
+  readonly insert: StatementSync;
 }
 
-interface Copy {
-  readonly copies: number;
-  /** Messages in what is copied. */
-  readonly size: number;
+/** What a copy adds to the numbers of its source, and puts in the place of its mark. */
+interface Shift {
+  readonly mark: string;
+  readonly rows: Readonly<Record<"entries" | "deliveries" | "history", number>>;
+  readonly time: number;
 }
 
-function copyBlock(db: DatabaseSync, copy: Copy): void {
-  if (copy.copies < 1) return;
-  const tables = names(db, "type = 'table' AND name NOT LIKE 'sqlite_%'");
+function copyBlock(db: DatabaseSync, copies: number): void {
   const indexes = db
     .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
     .all() as unknown as readonly { readonly name: string; readonly sql: string }[];
+  const entries = sourceOf(db, "entries", "seq");
+  const history = sourceOf(db, "history", "entry, n");
+  const rest = {
+    turns: sourceOf(db, "turns", "last_seq"),
+    deliveries: sourceOf(db, "deliveries", "seq"),
+    usage: sourceOf(db, "usage", "turn"),
+    digests: sourceOf(db, "digests", "seq"),
+  };
+  const counts = { entries: entries.rows.length, deliveries: rest.deliveries.rows.length };
+  const linesOf = Map.groupBy(history.rows, (line) => line["entry"]);
   db.exec("BEGIN");
   // Written once at the end is cheaper than a million times.
   for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
-  const copied = tables.filter((table) => copyTable(db, table, copy));
-  if (!copied.includes("entries")) throw new BenchFailed("no entries were copied");
+  for (let nth = 1; nth <= copies; nth++) {
+    const shift: Shift = {
+      mark: markOf(nth),
+      rows: {
+        entries: counts.entries * nth,
+        deliveries: counts.deliveries * nth,
+        history: history.rows.length * nth,
+      },
+      time: Math.floor((SPAN * nth) / (copies + 1)),
+    };
+    for (const entry of entries.rows)
+      copyEntry(shift, entry, linesOf.get(entry["id"] ?? null) ?? [], { entries, history, ...rest });
+    for (const row of rest.turns.rows) put(rest.turns, sealedTurn(moved(row, shift, "entries")));
+    for (const row of rest.deliveries.rows)
+      put(rest.deliveries, sealedDelivery(moved(row, shift, "deliveries")));
+    for (const row of rest.usage.rows) put(rest.usage, moved(row, shift, "entries"));
+  }
   for (const { sql } of indexes) db.exec(sql);
-  count(db, copy);
+  // The books, and the numbers that are given next: what was copied was received, too.
+  db.exec(`UPDATE counters SET value = value * ${copies + 1} WHERE name <> 'store:commits'`);
+  db.exec(`UPDATE sessions SET messages = messages * ${copies + 1}`);
   db.exec("COMMIT");
 }
 
-function names(db: DatabaseSync, condition: string): readonly string[] {
-  const rows = db.prepare(`SELECT name FROM sqlite_schema WHERE ${condition}`).all();
-  return rows.map(({ name }) => String(name));
+/** Letters first, so that it is never the source's own; sorted as the copies are. */
+function markOf(nth: number): string {
+  return String.fromCharCode(97 + Math.floor(nth / 4096)) + (nth % 4096).toString(16).padStart(3, "0");
 }
 
-/** Copies a table's rows if they are of messages: those have the mark in them. */
-function copyTable(db: DatabaseSync, table: string, { copies, size }: Copy): boolean {
-  const columns = db.prepare(`PRAGMA table_info(${table})`).all() as unknown as readonly Column[];
-  const texts = columns.filter(({ type }) => type === "TEXT").map(({ name }) => name);
-  const marked = texts.map((name) => `instr(${name}, '${MARK}') > 0`).join(" OR ") || "0";
-  const rows = Number(db.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${marked}`).get()?.["n"]);
-  if (rows === 0) return false;
-  const moved = columns.map(({ name, type, pk }) => {
-    if (type === "TEXT") return `replace(${name}, '${MARK}', copy.mark)`;
-    if (type !== "INTEGER") return name;
-    if (pk === 1) return `${name} + ${rows} * nth`;
-    if (name === "last_seq") return `${name} + ${size} * nth`;
-    return /^(?:at|.*_at|not_before)$/.test(name)
-      ? `${name} + ${Math.floor(SPAN / (copies + 1))} * nth`
-      : name;
-  });
-  db.exec(`CREATE TEMP TABLE block AS SELECT * FROM ${table} WHERE ${marked}`);
-  // Their marks are letters first, so that none is the mark of what is copied.
-  db.exec(`WITH RECURSIVE copy(nth, mark) AS (
-      SELECT 1, 'a001' UNION ALL SELECT nth + 1, char(97 + (nth + 1) / 4096) || printf('%03x', (nth + 1) % 4096) FROM copy WHERE nth < ${copies}
-    ) INSERT INTO ${table} SELECT ${moved.join(", ")} FROM copy CROSS JOIN block`);
-  db.exec("DROP TABLE block");
-  return true;
+function sourceOf(db: DatabaseSync, table: string, order: string): Source {
+  // Columns that are made of others aren't listed.
+  const columns = db
+    .prepare(`PRAGMA table_info(${table})`)
+    .all()
+    .map(({ name }) => String(name));
+  const names = columns.join(", ");
+  const rows = db.prepare(`SELECT ${names} FROM ${table} ORDER BY ${order}`).all() as Row[];
+  const marks = columns.map(() => "?").join(", ");
+  return { columns, rows, insert: db.prepare(`INSERT INTO ${table} (${names}) VALUES (${marks})`) };
 }
 
-/** The books: what was copied was received, too. */
-function count(db: DatabaseSync, { copies }: Copy): void {
-  db.exec(`UPDATE counters SET value = value * ${copies + 1}`);
-  db.exec(`UPDATE sessions SET messages = messages * ${copies + 1}`);
+function put({ columns, insert }: Source, row: object): void {
+  insert.run(...columns.map((name) => (row as Row)[name] ?? null));
+}
+
+const TIMES = new Set(["at", "accepted_at", "claimed_at", "answered_at", "created_at", "not_before"]);
+
+/** Which columns of a row are other in each copy. */
+interface Moving {
+  readonly texts: readonly [string, string][];
+  readonly places: readonly [string, number][];
+  readonly times: readonly [string, number][];
+}
+
+const moving = new WeakMap<Row, Moving>();
+
+function movingOf(row: Row): Moving {
+  const known = moving.get(row);
+  if (known !== undefined) return known;
+  const all = Object.entries(row);
+  const numbers = all.filter((pair): pair is [string, number] => typeof pair[1] === "number");
+  const made = {
+    texts: all.filter(
+      (pair): pair is [string, string] => typeof pair[1] === "string" && pair[1].includes(MARK),
+    ),
+    places: numbers.filter(([name]) => ["seq", "n", "last_seq"].includes(name)),
+    times: numbers.filter(([name]) => TIMES.has(name)),
+  };
+  moving.set(row, made);
+  return made;
+}
+
+/** The same row in the copy: its ids, its places in the orders, and its times. */
+function moved(row: Row, shift: Shift, table: keyof Shift["rows"]): Row {
+  const { texts, places, times } = movingOf(row);
+  const next = { ...row };
+  for (const [name, value] of texts) next[name] = value.replaceAll(MARK, shift.mark);
+  for (const [name, value] of places)
+    next[name] = value + shift.rows[name === "last_seq" ? "entries" : table];
+  for (const [name, value] of times) next[name] = value + shift.time;
+  return next;
+}
+
+function copyEntry(
+  shift: Shift,
+  source: Row,
+  lines: readonly Row[],
+  into: Readonly<Record<"entries" | "history" | "digests", Source>>,
+): void {
+  const row = moved(source, shift, "entries") as unknown as EntryRow;
+  const digest = digestOf(row.channel, row.account, row.dedupe_key);
+  const hashed = { ...row, digest, hash: entryHash({ ...row, digest }) };
+  let chain = root(hashed);
+  for (const line of lines) {
+    const next = moved(line, shift, "history") as unknown as LineRow;
+    chain = lineHash(chain, next);
+    put(into.history, { ...next, hash: chain });
+  }
+  const chained = { ...hashed, chain };
+  put(into.entries, { ...chained, seal: entrySeal(chained) });
+  put(into.digests, { digest, seq: chained.seq });
+}
+
+function sealedTurn(row: Row): TurnRow {
+  const turn = row as unknown as TurnRow;
+  return { ...turn, seal: turnSeal(turn) };
+}
+
+function sealedDelivery(row: Row): DeliveryRow {
+  const delivery = row as unknown as DeliveryRow;
+  return { ...delivery, seal: deliverySeal(delivery) };
 }

@@ -30,9 +30,9 @@ export const STORE_PLANS = {
         { conversations: 1000, messages: 3 },
       ],
     },
-    recovery: { messages: 10_000, conversations: 500, rounds: 3 },
+    recovery: { messages: 10_000, conversations: 500, rounds: 2 },
     history: { messages: 1_000_000, conversations: 1000, starts: 5, rounds: 3 },
-    offered: { perSecond: 1000, messages: 8000, rounds: 3 },
+    offered: { perSecond: 1000, messages: 5000, rounds: 2 },
   },
   quick: {
     accepts: { clients: 64, messages: 1000, rounds: 2 },
