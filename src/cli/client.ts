@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+import type { ReadableStream as WebReadable } from "node:stream/web";
 import { codeOf, ERRORS, messageOf, RollcallError, type ErrorCode } from "../core/errors.ts";
 import { SECOND, type Duration } from "../core/time.ts";
 import { createEventParser, type ServerEvent } from "./event-parser.ts";
@@ -10,6 +12,8 @@ export interface Client {
   get(path: string): Promise<Json>;
   post(path: string, body: Json): Promise<Json>;
   delete(path: string): Promise<Json>;
+  /** What it answers, as bytes. Cut off, they end with an error. */
+  download(path: string, body: Json): Promise<Readable>;
   /**
    * Events from now on, or after `lastId`. Resolves when they are being sent; the iteration ends when the connection
    * does, or is silent for longer than a heartbeat may be late.
@@ -60,6 +64,14 @@ export function createClient(url: string, token: string): Client {
     get: (path) => json("GET", path),
     post: (path, body) => json("POST", path, body),
     delete: (path) => json("DELETE", path),
+    async download(path, body) {
+      const response = await call("POST", path, {
+        signal: new AbortController().signal,
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      });
+      return Readable.fromWeb((response.body ?? new ReadableStream()) as WebReadable);
+    },
     async events(lastId, signal) {
       const silence = new AbortController();
       const headers = lastId === null ? undefined : { "last-event-id": lastId };

@@ -131,6 +131,19 @@ export const GATEWAY_COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/drain.ts"),
   },
   {
+    name: "backup",
+    group: "Gateway",
+    args: "<FILE>",
+    about: "everything in one file, while the gateway runs or not: messages, files, configuration, sessions",
+    options: [
+      { flags: "--secrets", about: "with the gateway's token and the secrets that stand in the configuration" },
+      JSON_OUT,
+    ],
+    examples: ["rollcall backup /var/backups/rollcall.tar.gz"],
+    remote: true,
+    load: () => import("./commands/backup.ts"),
+  },
+  {
     name: "service print",
     group: "Gateway",
     about: "the systemd unit that install would write, and the names of its variables",

@@ -13,7 +13,7 @@ export async function offlinePurge(
   store: Store,
   { id, before, states = [], dryRun }: Parameters<Operations["purge"]>[0],
 ): Promise<Json> {
-  const archive = offlineArchive(stateDir, store);
+  const archive = offlineArchive(stateDir, store, { config: undefined, env: {}, cwd: stateDir });
   try {
     const request = {
       id: (id ?? null) as MessageId | null,

@@ -1,6 +1,7 @@
 import { formatPath, type KeyPath } from "./key-path.ts";
 
-const SECRET_KEY = /^(?:.*(?:token|secret|password|apikey|api_key)|pass|authorization)$/i;
+/** Names of keys whose values are secrets. */
+export const SECRET_KEY = /^(?:.*(?:token|secret|password|apikey|api_key)|pass|authorization)$/i;
 /** Parts of the file whose keys name things, not secrets. */
 const SECTIONS = ["gateway", "harnesses", "channels", "alerts"];
 

@@ -1,5 +1,6 @@
 import { ENDED_STATES, type EndedState } from "../core/entry.ts";
-import { RollcallError } from "../core/errors.ts";
+import { pipeline } from "node:stream/promises";
+import { messageOf, RollcallError } from "../core/errors.ts";
 import type { MessageId } from "../core/ids.ts";
 import { parseDuration, type Duration } from "../core/time.ts";
 import { json, type Answer } from "./answer.ts";
@@ -21,6 +22,27 @@ export async function purgeMessages(context: Context, call: Call): Promise<Answe
     throw malformed("", "one of id, before and states must be there");
   const request = { id: id as MessageId | null, olderThan, states, dryRun: readFlag(fields, "dryRun") };
   return json(200, { ...(await archive.purge(request, call.caller.name)) });
+}
+
+/** `POST /api/v1/backup`: the bytes of a gzipped tar. What can't be made is told before the first of them. */
+export async function makeBackup(context: Context, call: Call): Promise<null> {
+  const secrets = readFlag(readFields(await call.body(), ["secrets"]), "secrets");
+  const { archive, log } = context.deps;
+  if (archive === undefined) throw new RollcallError("not-supported");
+  const bytes = await archive.backup({ secrets }, call.caller.name, call.signal);
+  call.response.writeHead(200, {
+    "content-type": "application/gzip",
+    "content-disposition": 'attachment; filename="rollcall-backup.tar.gz"',
+    "cache-control": "no-store",
+  });
+  try {
+    await pipeline(bytes, call.response);
+  } catch (error) {
+    // Cut off: the client sees a body without its end.
+    log.warn("backup.broken_off", { error: messageOf(error) });
+    call.response.destroy();
+  }
+  return null;
 }
 
 function readAge(fields: Fields): Duration | null {

@@ -9,7 +9,7 @@ import {
   revokePairing,
   revokeToken,
 } from "./admin.ts";
-import { purgeMessages } from "./archive.ts";
+import { makeBackup, purgeMessages } from "./archive.ts";
 import { acknowledgeAlert, listAlerts, muteAlerts, testAlerts } from "./alerts.ts";
 import { streamEvents } from "./event-stream.ts";
 import {
@@ -62,6 +62,7 @@ export const ROUTES: readonly Route[] = [
   { method: "POST", path: `${API}/alerts/mute`, auth: "token", run: muteAlerts },
   { method: "POST", path: `${API}/alerts/:id/ack`, auth: "token", run: acknowledgeAlert },
   { method: "POST", path: `${API}/reload`, auth: "token", run: reload },
+  { method: "POST", path: `${API}/backup`, auth: "token", run: makeBackup },
   { method: "POST", path: `${API}/drain`, auth: "token", run: drain },
 
   { method: "GET", path: `${API}/pairing`, auth: "token", run: listPairings },

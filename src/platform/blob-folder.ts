@@ -1,4 +1,4 @@
-import { lstat, opendir, rm } from "node:fs/promises";
+import { lstat, opendir, readdir, rm } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { codeOf, messageOf, RollcallError } from "../core/errors.ts";
 import type { BlobFolder } from "../ports/blobs.ts";
@@ -15,6 +15,14 @@ export function createBlobFolder(dir: string): BlobFolder {
         const madeAt = await madeWhen(join(root, name));
         if (madeAt !== null) yield { folder: name, madeAt };
       }
+    },
+    async contents(folder) {
+      if (!NAME.test(folder)) return [];
+      const names = await readdir(join(root, folder)).catch((error: unknown) => {
+        if (codeOf(error) === "ENOENT") return [];
+        throw error;
+      });
+      return names.map((name) => ({ name, path: join(root, folder, name) }));
     },
     async remove(folder) {
       if (!NAME.test(folder)) return;

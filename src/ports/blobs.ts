@@ -14,6 +14,8 @@ export interface Blobs {
 export interface BlobFolder {
   /** Every file's folder, in no order, with when it was made. */
   all(): AsyncIterable<{ readonly folder: string; readonly madeAt: Instant }>;
+  /** The files in one folder, with their absolute paths; none when it is gone. */
+  contents(folder: string): Promise<readonly { readonly name: string; readonly path: string }[]>;
   /** Deletes a folder with its file; nothing when it is gone already. @throws RollcallError `store-io` */
   remove(folder: string): Promise<void>;
   /** The folder that an absolute path lies in; null when it isn't one of ours. */

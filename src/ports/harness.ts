@@ -105,6 +105,11 @@ export interface Harness {
    * @throws RollcallError when the record is there and can't be read: then nothing is known of the turn
    */
   transcript?(native: string, workspace: string, marker: string): Promise<Transcript>;
+  /**
+   * The file in which the harness keeps its record of a session, for backups; null when there is none. Left out where a
+   * harness keeps no record.
+   */
+  record?(native: string, workspace: string): Promise<string | null>;
   /** What is running now, for status. */
   load(): { readonly running: number; readonly idle: number; readonly waiting: number; readonly max: number };
   /**

@@ -39,6 +39,7 @@ function folderOf(files: Map<string, number>): BlobFolder {
     async *all() {
       for (const [folder, madeAt] of files) yield { folder, madeAt };
     },
+    contents: async () => [],
     remove: async (folder) => void files.delete(folder),
     folderOf: (path) => path.split("/")[1] ?? null,
   };

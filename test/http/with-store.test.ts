@@ -1,6 +1,7 @@
 // The HTTP side over the real store and the real walk of a message, with a harness that answers by script.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { RollcallError } from "../../src/core/errors.ts";
 import type { MessageId } from "../../src/core/ids.ts";
 import { createRig } from "../fakes/core-rig.ts";
 import { settle } from "../fakes/clock.ts";
@@ -99,6 +100,7 @@ test("what was cleared away is gone, and its id is no new message's", async (t) 
         purged.push([request, by]);
         return { purged: { done: 2 }, total: 2, more: true, dryRun: request.dryRun };
       },
+      backup: () => Promise.reject(new RollcallError("backup-running")),
     },
   });
   const body = { text: "hello", id: "c-1", to: "telegram/default/100" };
@@ -130,4 +132,6 @@ test("what was cleared away is gone, and its id is no new message's", async (t) 
     );
   }
   assert.equal(purged.length, 1);
+  const busy = await rig.ask({ method: "POST", path: "/api/v1/backup", body: {} });
+  assert.deepEqual([busy.status, busy.json["code"]], [409, "backup-running"]);
 });

@@ -22,6 +22,7 @@ import { createProbe } from "./probe.ts";
 import { promptTurn } from "./prompt-turn.ts";
 import type { ClaudeOptions } from "./schema.ts";
 import { createSessionCosts, type SessionCosts } from "./session-costs.ts";
+import { findRecord } from "./find-record.ts";
 import { readTranscript } from "./transcript.ts";
 
 /** The program's option for sessions that leave no record. */
@@ -134,6 +135,7 @@ function createClaude(plan: Plan, deps: HarnessDeps): Harness {
     ...(!options.args.includes(NO_RECORD) && {
       transcript: (native: string, workspace: string, marker: string) =>
         readTranscript(env, { native, workspace, marker }),
+      record: (native: string, workspace: string) => findRecord(env, native, workspace),
     }),
     load: () => pool.load(),
     retire: () => pool.retire(),

@@ -5,11 +5,11 @@
  * within those 80 ms loses it. A program whose gateway died goes on to the end of its turn.
  */
 import { Buffer } from "node:buffer";
-import { open, readdir, type FileHandle } from "node:fs/promises";
-import path from "node:path";
+import { open, type FileHandle } from "node:fs/promises";
 import { codeOf, messageOf, RollcallError } from "../../core/errors.ts";
 import type { Usage } from "../../core/turn.ts";
 import type { Transcript } from "../../ports/harness.ts";
+import { findRecord } from "./find-record.ts";
 import { linesFrom, linesWith } from "./record-reader.ts";
 import { readWord, type RecordedWord } from "./record-lines.ts";
 
@@ -96,22 +96,14 @@ function sumOf(usages: readonly Usage[]): Usage {
   return { inputTokens: sum("inputTokens"), outputTokens: sum("outputTokens") };
 }
 
-/** The record of a session: where the workspace says, or in whichever folder it is. Undefined when there is none. */
+/** The record of a session, to be read. Undefined when there is none. */
 async function openRecord(
   env: Readonly<Record<string, string>>,
   native: string,
   workspace: string,
 ): Promise<FileHandle | undefined> {
-  const projects = path.join(env["CLAUDE_CONFIG_DIR"] ?? path.join(env["HOME"] ?? "", ".claude"), "projects");
-  const likely = workspace.replaceAll(/[^a-zA-Z0-9]/g, "-");
-  const file = await openIfThere(path.join(projects, likely, `${native}.jsonl`));
-  if (file !== undefined) return file;
-  const folders = await readdir(projects).catch((error: unknown) => nothingIfMissing(error));
-  for (const folder of folders ?? []) {
-    const found = await openIfThere(path.join(projects, folder, `${native}.jsonl`));
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const file = await findRecord(env, native, workspace);
+  return file === null ? undefined : openIfThere(file);
 }
 
 function openIfThere(file: string): Promise<FileHandle | undefined> {
