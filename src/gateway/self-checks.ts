@@ -1,6 +1,7 @@
 import { UNDO } from "../boot/stop-plan.ts";
 import { createAccounting } from "../health/accounting.ts";
 import { createCanary } from "../health/canary.ts";
+import { createIntegrityWatch } from "../health/integrity.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { AccountingState } from "../ports/accounting.ts";
@@ -35,6 +36,14 @@ export function openSelfChecks(
   const clock = systemClock;
   const accounting = createAccounting({ store, clock, alerts, log: platform.log.child("accounting") });
   boot.undo("accounting", UNDO.step, () => accounting.stop());
+  const integrity = createIntegrityWatch({
+    store,
+    clock,
+    metrics,
+    alerts,
+    log: platform.log.child("integrity"),
+  });
+  boot.undo("integrity", UNDO.step, () => integrity.stop());
   const canary = createCanary({
     ...pipeline,
     store,
@@ -54,6 +63,7 @@ export function openSelfChecks(
     accounting: () => accounting.last(),
     start() {
       accounting.start();
+      integrity.start();
       canary.start();
     },
   };

@@ -44,6 +44,8 @@ export const METRICS = {
   alerts_total: counter("Tries of alert deliveries", "code", "route", "outcome"),
   alert_delivery_seconds: histogram("From an alert to its first receipt", SLOW),
   event_loop_lag_seconds: gauge("What the event loop came late by since the last scrape, 99th percentile"),
+  store_damages_total: counter("Things in the store that aren't as they were written", "part"),
+  store_scan_seconds: gauge("How long the last look at the whole store took, pauses included"),
   store_commit_seconds: histogram("Duration of a commit", FAST),
   spend_usd_total: counter("What turns cost, as far as harnesses tell", "agent", "harness"),
   canary_total: counter("Messages of the gateway's own that came to an end", "agent", "outcome"),

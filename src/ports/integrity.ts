@@ -31,6 +31,8 @@ export interface IntegrityStore {
    * Null until the last one was looked at; the call after that begins anew.
    */
   scan(rows: number): Promise<Pick<ScanPass, "rows" | "damages"> | null>;
+  /** Looks at everything that is unfinished, at once: for a start. Returns how many rows that were. */
+  scanUnfinished(): Promise<number>;
   /** Calls back for each damage when it is first seen, by a look or by use; those seen so far are told at once. */
   onDamage(watch: (damage: Damage) => void): void;
 }

@@ -1,5 +1,6 @@
 import { describe, it } from "node:test";
 import type { Store } from "../../src/ports/store.ts";
+import { assertWhole, integrityCases } from "./store-integrity-cases.ts";
 import { accessCases } from "./store-access-cases.ts";
 import { accountingCases } from "./store-accounting-cases.ts";
 import { alertCases } from "./store-alert-cases.ts";
@@ -41,6 +42,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   accounting: accountingCases,
   retention: retentionCases,
   suspects: suspectCases,
+  integrity: integrityCases,
   owner: ownerCases,
 };
 
@@ -54,6 +56,7 @@ export function storeSuite(name: string, open: () => Promise<OpenedStore>): void
             const opened = await open();
             try {
               await run(opened);
+              await assertWhole(await opened.reopen());
             } finally {
               await opened.close();
             }

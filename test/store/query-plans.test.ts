@@ -5,6 +5,7 @@ import type { Database, Value } from "../../src/store/sqlite/database.ts";
 import { accountingCases } from "../contracts/store-accounting-cases.ts";
 import { deadCases } from "../contracts/store-dead-cases.ts";
 import { inboxCases } from "../contracts/store-inbox-cases.ts";
+import { integrityCases } from "../contracts/store-integrity-cases.ts";
 import { movedCases } from "../contracts/store-moved-cases.ts";
 import { outboxCases } from "../contracts/store-outbox-cases.ts";
 import { outboxPagesCases } from "../contracts/store-outbox-pages-cases.ts";
@@ -17,6 +18,7 @@ import { createFakeClock } from "../fakes/clock.ts";
 const CASES = [
   accountingCases,
   inboxCases,
+  integrityCases,
   movedCases,
   outboxCases,
   outboxPagesCases,

@@ -51,7 +51,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
     const { epoch, identity, mark, loss } = own(db, dir, version, options.acceptLoss !== undefined);
     if (loss !== null) options.acceptLoss?.(loss);
     writeHolder(dir, { pid: process.pid, since: clock.now(), version });
-    return createStore({
+    const store = createStore({
       db,
       epoch,
       clock,
@@ -67,6 +67,8 @@ export async function openStore(options: OpenOptions): Promise<Store> {
         db.close();
       },
     });
+    await store.scanUnfinished();
+    return store;
   } catch (error) {
     db.close();
     throw nameHolder(dir, fileFault(error));

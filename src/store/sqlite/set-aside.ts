@@ -27,6 +27,16 @@ export function setEntryAside(tx: Tx, seq: number, detail: string, at: Instant):
   return true;
 }
 
+/** Whether an entry was set aside before, as its last line says: it is known, and stays as it is. */
+export function isSetAside({ db }: Pick<Tx, "db">, { id, state }: EntryRow): boolean {
+  if (state !== "quarantined") return false;
+  const last = db.get<{ event: string; data: string }>(
+    "SELECT event, data FROM history WHERE entry = ? ORDER BY n DESC LIMIT 1",
+    id,
+  );
+  return last?.event === "quarantined" && last.data.includes('"store-corrupt"');
+}
+
 /** The state that was written last, as far as history can tell: the row's own may be what is damaged. */
 function recordedState({ db }: Tx, { id, state }: EntryRow): EntryState {
   const last = db.get<{ state: string }>(
