@@ -136,7 +136,10 @@ export const GATEWAY_COMMANDS: readonly CommandSpec[] = [
     args: "<FILE>",
     about: "everything in one file, while the gateway runs or not: messages, files, configuration, sessions",
     options: [
-      { flags: "--secrets", about: "with the gateway's token and the secrets that stand in the configuration" },
+      {
+        flags: "--secrets",
+        about: "with the gateway's token and the secrets that stand in the configuration",
+      },
       JSON_OUT,
     ],
     examples: ["rollcall backup /var/backups/rollcall.tar.gz"],

@@ -70,10 +70,14 @@ export const MESSAGE_COMMANDS: readonly CommandSpec[] = [
   {
     name: "messages retry",
     group: "Messages",
-    args: "<ID>",
-    about: "queue a dead or quarantined message again",
-    options: [JSON_OUT],
-    examples: ["rollcall messages retry m_0abc"],
+    args: "[ID]",
+    about: "queue a dead or quarantined message again, or all that are dead",
+    options: [
+      { flags: "--dead", about: "every dead message, a few at first" },
+      { flags: "--agent <A>", about: "with --dead: only this agent's" },
+      JSON_OUT,
+    ],
+    examples: ["rollcall messages retry m_0abc", "rollcall messages retry --dead --agent main"],
     remote: true,
     load: messages,
   },
@@ -98,7 +102,7 @@ export const MESSAGE_COMMANDS: readonly CommandSpec[] = [
     about: "an ended message anew, as a new message",
     options: [
       { flags: "--agent <A>", about: "by another agent" },
-      { flags: "--dry-run", about: "only say what would run" },
+      { flags: "--dry-run", about: "only say what would happen: who, in which session, with which prompt" },
       JSON_OUT,
     ],
     examples: ["rollcall messages rerun m_0abc --dry-run", "rollcall messages rerun m_0abc --agent other"],

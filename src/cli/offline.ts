@@ -15,6 +15,8 @@ import type { Operations } from "./operations.ts";
 
 const LIST = 50;
 const MOST = 200;
+/** Whoever works on the store itself. */
+const BY = { name: "the command line" };
 
 /** The same operations on the store itself, under its lock, for when no gateway runs. @throws RollcallError `store-held` */
 export async function openOfflineOperations(
@@ -38,17 +40,24 @@ function offlineOperations(store: Store, operate: Operate, stateDir: string): Op
     running: false,
     messages: (query) => listMessages(store, query),
     message,
-    retry: async (id) => message((await operate.retry(id as MessageId)).id),
-    cancel: async (id) => message((await operate.cancel(id as MessageId)).id),
-    release: async (id) => message((await operate.release(id as MessageId)).id),
+    retry: async (id) => message((await operate.retry(id as MessageId, BY)).id),
+    async retryDead(agent) {
+      const retried = await operate.retryDead(agent ?? null, BY);
+      return { retried: retried.length, messages: retried.slice(0, MOST) };
+    },
+    cancel: async (id) => message((await operate.cancel(id as MessageId, BY)).id),
+    release: async (id) => message((await operate.release(id as MessageId, BY)).id),
     async releaseHeld(agent) {
-      const released = await operate.releaseHeld(agent ?? null);
+      const released = await operate.releaseHeld(agent ?? null, BY);
       return { released: released.length, messages: released.map(({ id }) => id) };
     },
     async rerun(id, agent) {
-      if (agent === undefined) return message((await operate.rerun(id as MessageId, null)).id);
+      if (agent === undefined) return message((await operate.rerun(id as MessageId, null, BY)).id);
       throw new RollcallError("gateway-unreachable", { detail: "only a running gateway knows its agents" });
     },
+    planRerun: async (id, agent) => ({
+      plan: await operate.planRerun(id as MessageId, agent ?? null),
+    }),
     purge: (request) => offlinePurge(stateDir, store, request),
     async sessions(limit = LIST) {
       const rows = await store.sessions(limit);

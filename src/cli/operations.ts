@@ -11,7 +11,11 @@ export interface Operations {
   }): Promise<Json>;
   message(id: string): Promise<Json>;
   retry(id: string): Promise<Json>;
+  /** Every dead message again; how many, and the first ids. */
+  retryDead(agent: string | undefined): Promise<Json>;
   rerun(id: string, agent: string | undefined): Promise<Json>;
+  /** What a rerun would do. */
+  planRerun(id: string, agent: string | undefined): Promise<Json>;
   cancel(id: string): Promise<Json>;
   /** Lets one held message go. */
   release(id: string): Promise<Json>;

@@ -31,6 +31,10 @@ function online(client: Client): Operations {
     message: (id) => client.get(at(id)),
     retry: (id) => client.post(`${at(id)}/retry`, {}),
     rerun: (id, agent) => client.post(`${at(id)}/rerun`, agent === undefined ? {} : { agent }),
+    planRerun: (id, agent) =>
+      client.post(`${at(id)}/rerun`, { dryRun: true, ...(agent !== undefined && { agent }) }),
+    retryDead: (agent) =>
+      client.post("/api/v1/messages/retry", { dead: true, ...(agent !== undefined && { agent }) }),
     cancel: (id) => client.post(`${at(id)}/cancel`, {}),
     release: (id) => client.post(`${at(id)}/release`, {}),
     releaseHeld: (agent) =>

@@ -13,6 +13,7 @@ import { systemRandom } from "../platform/random.ts";
 import type { AlertRoute, AlertRouteDeps, AlertRoutePlan } from "../ports/alert-route.ts";
 import type { AlertDesk, AlertRaise, Alerts } from "../ports/alerts.ts";
 import type { Status } from "../ports/status.ts";
+import { watchDeadLetters } from "./dead-letters.ts";
 import { keepLastRoutes } from "./last-routes.ts";
 import type { Parts } from "./parts.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -65,7 +66,12 @@ export async function openAlerting(input: ServeInput, given: AlertingParts): Pro
     status: { report: () => given.status().report(), intakeOpen: () => given.status().intakeOpen() },
   });
   boot.undo("alert watch", UNDO.step, () => watch.stop());
-  const unsubscribe = [availability.onChange(() => watch.look()), events.subscribe(tellDead(center))];
+  const dead = watchDeadLetters({ store: opened.store, alerts: center, events, clock: systemClock, log });
+  const unsubscribe = [
+    availability.onChange(() => watch.look()),
+    events.subscribe(tellSetAside(center)),
+    () => dead.stop(),
+  ];
   availability.onPage(({ harness, model }, fault) => {
     const summary = `${harness}/${model} heals and fails in turns, and is left out: ${fault?.detail ?? "see the log"}.`;
     center.raise({
@@ -187,21 +193,9 @@ function keepDeadman(
   };
 }
 
-/** A message that failed for good: one incident until somebody has seen it, however many follow. */
-function tellDead(center: Alerts): Parameters<Parts["events"]["subscribe"]>[0] {
+function tellSetAside(center: Alerts): Parameters<Parts["events"]["subscribe"]>[0] {
   return (event) => {
-    if (event.type !== "message") return;
-    if (event.state === "quarantined") return void center.raise(setAside(event.id));
-    // Of an answer that can't be delivered the outbox tells, which knows why.
-    if (event.state !== "dead" || event.undelivered === true) return;
-    center.raise({
-      code: "turn-dead",
-      subject: "messages",
-      severity: "warning",
-      lasting: false,
-      summary: `Message ${event.id} failed for good. Its sender was told.`,
-      fix: `See \`rollcall messages list --only dead\`; \`rollcall messages retry ${event.id}\` tries again.`,
-    });
+    if (event.type === "message" && event.state === "quarantined") center.raise(setAside(event.id));
   };
 }
 

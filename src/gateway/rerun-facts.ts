@@ -1,6 +1,7 @@
 import type { Entry } from "../core/entry.ts";
 import type { Availability } from "../ports/availability.ts";
 import type { Blobs } from "../ports/blobs.ts";
+import { unguarded } from "../ports/guard.ts";
 import type { Generation, Roster } from "../ports/roster.ts";
 import type { AccessStore, InboxStore } from "../ports/store.ts";
 import { admit } from "../router/access.ts";
@@ -35,7 +36,10 @@ export function rerunFacts({ roster, availability, store, blobs }: Facts, deps: 
     admitted: (entry) => stillAdmitted(store, roster.current(), entry),
     async preview(attempt) {
       const files = knownFiles(blobs, attempt.entries[0]);
-      const prepared = await preparePrompt({ ...deps, fetchFiles: async () => files }, attempt);
+      const prepared = await preparePrompt(
+        { ...deps, guard: unguarded, fetchFiles: async () => files },
+        attempt,
+      );
       return { prepared, files };
     },
   };

@@ -87,6 +87,8 @@ function reportOf(input: StatusInput): StatusReport {
     channels: channels.map(({ channel, account, state }) => ({ channel, account, ...state })),
     waiting: WAITING_STATES.reduce((sum, state) => sum + counts[state], 0),
     held: counts.held,
+    dead: counts.dead,
+    quarantined: counts.quarantined,
     custody: input.processes.custodyLevel,
     recovery: input.recovery(),
     restartNeeded: reason === null ? null : { reason },

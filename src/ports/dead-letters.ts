@@ -11,8 +11,9 @@ export interface DeadLetter {
   readonly at: Instant;
 }
 
-/** All messages that are dead or quarantined for one reason. */
+/** All messages that are in one of the two states for one reason. */
 export interface DeadReason {
+  readonly state: "dead" | "quarantined";
   readonly code: string;
   readonly count: number;
   /** Rises with every message that dies, whatever for: tells news from what was told. */

@@ -42,6 +42,9 @@ export interface StatusReport {
   readonly channels: readonly ({ readonly channel: string; readonly account: string } & ChannelState)[];
   readonly waiting: number;
   readonly held: number;
+  /** Messages that failed for good, and those that were set aside, until somebody tries them again or clears them away. */
+  readonly dead?: number;
+  readonly quarantined?: number;
   readonly custody: string;
   /** Turns of an earlier gateway that aren't decided on, and processes that keep some from it. */
   readonly recovery?: { readonly recovering: number; readonly survivors: number };

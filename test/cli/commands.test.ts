@@ -30,6 +30,8 @@ const STATUS = {
   generation: 1,
   waiting: 2,
   held: 1,
+  dead: 2,
+  quarantined: 1,
   custody: "C1",
   degraded: ["main"],
   failing: [
@@ -121,7 +123,8 @@ describe("commands of a running gateway", () => {
     sender: { name: "Ann" },
     hold: null,
     deliveries: [{ kind: "reply", state: "sent", attempts: 2, inDoubt: true }],
-    history: [{ at: "T", event: "accepted", n: 1 }],
+    failure: { code: "harness-failed", detail: "500", at: "2026-01-01T00:00:01.000Z" },
+    history: [{ at: "2026-01-01T00:00:00.000Z", event: "accepted", n: 1 }],
   };
 
   it("messages list, show, retry, cancel, rerun", async (t) => {
@@ -131,31 +134,75 @@ describe("commands of a running gateway", () => {
       "GET /api/v1/messages/m_1": one,
       "POST /api/v1/messages/m_1/retry": one,
       "POST /api/v1/messages/m_1/cancel": one,
+      "POST /api/v1/messages/retry": { body: { retried: 3, messages: [] } },
       "POST /api/v1/messages/m_1/rerun": { body: { message: { id: "m_2", state: "queued" } } },
     });
     const list = await on(fake, "messages", "list", "--only", "dead,held", "--limit=5");
     assert.match(
       list.out,
-      /^ID +STATE .*\nm_1 +dead +2026-01-01 00:00:00Z +main +telegram\/default\/a%2Fb +line 1 line 2\\u0007\n$/,
+      /^ID +STATE .* WHY .*\nm_1 +dead +2026-01-01 00:00:00Z +\d+d.* main +telegram\/default\/a%2Fb +\S.* harness-failed: 500 +line 1 line 2\\u0007\n$/,
     );
-    assert.match(list.err, /--cursor next/);
+    assert.match(list.err, /messages retry ID.*messages purge\n.*--cursor next/);
     assert.equal(fake.requests[0]?.path, "/api/v1/messages?state=dead%2Cheld&limit=5");
     const show = await on(fake, "messages", "show", "m_1");
     assert.match(
       show.out,
-      /delivery +reply sent, tries 2, was in doubt\n\n {2}line 1\n {2}line 2\\u0007\n\nT {2}accepted {2}n=1\n$/,
+      /failed +harness-failed: 500\n +try again: rollcall messages retry m_1;[^]*delivery +reply sent, tries 2, was in doubt\n\n {2}line 1\n {2}line 2\\u0007\n\nWHEN[^\n]*\n2026-01-01 00:00:00\.000 +accepted +n=1\n$/,
     );
     assert.equal((await on(fake, "messages", "retry", "m_1")).out, "m_1 dead\n");
     assert.equal((await on(fake, "messages", "cancel", "m_1")).out, "m_1 dead\n");
     assert.equal((await on(fake, "messages", "rerun", "m_1", "--agent", "b")).out, "m_2 queued\n");
     assert.deepEqual(fake.requests.at(-1)?.body, { agent: "b" });
-    const dry = await on(fake, "messages", "rerun", "m_1", "--dry-run");
-    assert.deepEqual(
-      [dry.out, fake.requests.at(-1)?.method],
-      ["telegram/default/a%2Fb would run again by agent main: line 1 line 2\\u0007\n", "GET"],
-    );
+    assert.equal((await on(fake, "messages", "retry", "--dead", "--agent", "b")).out, "3 retried\n");
+    assert.deepEqual(fake.requests.at(-1)?.body, { dead: true, agent: "b" });
+    assert.equal((await on(fake, "messages", "retry", "m_1", "--dead")).exit, 64);
+    assert.equal((await on(fake, "messages", "retry")).exit, 64);
     assert.equal((await on(fake, "messages", "show", "../x")).exit, 66);
     assert.equal(fake.requests.at(-1)?.path, "/api/v1/messages/..%2Fx");
+  });
+
+  it("a dry run asks for the plan, and prints all of it", async (t) => {
+    const plan = {
+      id: "m_1",
+      agent: "b",
+      session: "agent:b:telegram:direct:7",
+      candidates: [{ harness: "echo", model: "x", available: false, code: "harness-login", detail: "gone" }],
+      runsOn: null,
+      prompt: "[rollcall t_…]\n---\ndo it\u0007",
+      resume: "native-1",
+      files: [{ name: "a.pdf", mime: "application/pdf", path: "/blobs/a.pdf" }],
+      answerTo: "telegram/default/7",
+      ahead: 2,
+      toolsRan: null,
+      refusal: { code: "sender-refused", detail: "7" },
+    };
+    const fake = await gateway(t, { "POST /api/v1/messages/m_1/rerun": { body: { plan } } });
+    const { out } = await on(fake, "messages", "rerun", "m_1", "--agent", "b", "--dry-run");
+    assert.deepEqual(fake.requests.at(-1)?.body, { dryRun: true, agent: "b" });
+    assert.equal(
+      out,
+      [
+        "rerun of    m_1",
+        "refused     sender-refused: 7",
+        "agent       b",
+        "session     agent:b:telegram:direct:7",
+        "runs on     nobody now: it would be held",
+        "candidate   echo/x unavailable harness-login gone",
+        "goes on in  native-1",
+        "before it   2 waiting",
+        "answer to   telegram/default/7",
+        "tools       may have run last time: nobody knows after a crash",
+        "file        a.pdf (application/pdf) /blobs/a.pdf",
+        "",
+        "prompt:",
+        "  [rollcall t_…]",
+        "  ---",
+        "  do it\\u0007",
+        "",
+        "Nothing was changed.",
+        "",
+      ].join("\n"),
+    );
   });
 
   it("notify, pairing, tokens, sessions, link", async (t) => {

@@ -39,17 +39,19 @@ export const deadCases: StoreCases = {
   "reasons are counted apart, the most frequent first, and what is newer has a higher number": async ({
     store,
   }) => {
-    const [a, b, c] = await accept(store, newEntry(1), newEntry(2), newEntry(3));
-    assert.ok(a && b && c);
+    const [a, b, c, d] = await accept(store, newEntry(1), newEntry(2), newEntry(3), newEntry(4));
+    assert.ok(a && b && c && d);
     await store.move([moveOf(a, "dead", { event: "hold-expired" })], [], AT);
+    await store.move([moveOf(c, "dead", { data: { code: "harness-failed" } })], [], AT);
     await store.move([moveOf(b, "dead", { data: { code: "harness-failed" } })], [], AT);
-    await store.move([moveOf(c, "quarantined", { data: { code: "harness-failed" } })], [], AT);
+    await store.move([moveOf(d, "quarantined", { data: { code: "harness-failed" } })], [], AT);
     const reasons = await store.deadReasons();
     assert.deepEqual(
-      reasons.map(({ code, count, message }) => [code, count, message]),
+      reasons.map(({ state, code, count, message }) => [state, code, count, message]),
       [
-        ["harness-failed", 2, c.id],
-        ["hold-expired", 1, a.id],
+        ["dead", "harness-failed", 2, b.id],
+        ["dead", "hold-expired", 1, a.id],
+        ["quarantined", "harness-failed", 1, d.id],
       ],
     );
     assert.ok((reasons[0]?.newest ?? 0) > (reasons[1]?.newest ?? 0));

@@ -1,10 +1,10 @@
 import { EXIT, RollcallError } from "../../core/errors.ts";
-import { visibleLines, visibleText } from "../../core/visible-text.ts";
+import { formatDuration } from "../../core/time.ts";
 import type { Json } from "../client.ts";
 import { onlyArg, wholeNumber, type Invocation, type Run } from "../invocation.ts";
 import type { Operations } from "../operations.ts";
+import { failureOf, placeOf, printMessage, printPlan } from "../print-message.ts";
 import { fieldList, fieldObject, fieldText, oneLine, printJson, printTable, shortTime } from "../print.ts";
-import type { Terminal } from "../terminal.ts";
 import { withOperations } from "../with-operations.ts";
 
 export const run: Run = (invocation) =>
@@ -23,7 +23,7 @@ export const run: Run = (invocation) =>
         await release(invocation, on);
         break;
       case "retry":
-        done(invocation, on, await on.retry(onlyArg(invocation)));
+        await retry(invocation, on);
         break;
       default:
         done(invocation, on, await on.cancel(onlyArg(invocation)));
@@ -41,25 +41,42 @@ async function list(invocation: Invocation, on: Operations): Promise<void> {
     ...(limit !== undefined && { limit }),
   });
   if (invocation.flag("json")) return printJson(terminal, answer);
-  const rows = fieldList(answer, "messages").map((message) => [
+  const messages = fieldList(answer, "messages");
+  const why = messages.some((message) => failureOf(message) !== "");
+  const rows = messages.map((message) => [
     fieldText(message, "id"),
     fieldText(message, "state"),
     shortTime(fieldText(message, "acceptedAt")),
+    ageOf(message, Date.now()),
     fieldText(message, "agent"),
     placeOf(message),
+    fieldText(fieldObject(message, "sender"), "name"),
+    ...(why ? [oneLine(failureOf(message), 60)] : []),
     oneLine(fieldText(message, "text"), 50),
   ]);
-  printTable(terminal, ["ID", "STATE", "ACCEPTED", "AGENT", "FROM", "TEXT"], rows);
+  const heads = [
+    "ID",
+    "STATE",
+    "ACCEPTED",
+    "AGE",
+    "AGENT",
+    "FROM",
+    "SENDER",
+    ...(why ? ["WHY"] : []),
+    "TEXT",
+  ];
+  printTable(terminal, heads, rows);
+  if (why)
+    terminal.err(
+      "rollcall: try one again with messages retry ID, all that are dead with messages retry --dead, or clear them away with messages purge\n",
+    );
   const next = fieldText(answer, "cursor");
   if (next !== "") terminal.err(`rollcall: there are more; go on with --cursor ${next}\n`);
 }
 
-function placeOf(message: Json): string {
-  const parts = ["channel", "account", "conversation", "thread"].map((key) => fieldText(message, key));
-  return parts
-    .filter((part) => part !== "")
-    .map(encodeURIComponent)
-    .join("/");
+function ageOf(message: Json, now: number): string {
+  const since = Date.parse(fieldText(message, "acceptedAt"));
+  return Number.isFinite(since) ? formatDuration(Math.max(0, now - since)) : "";
 }
 
 async function show(invocation: Invocation, on: Operations): Promise<void> {
@@ -68,82 +85,42 @@ async function show(invocation: Invocation, on: Operations): Promise<void> {
   else printMessage(invocation.terminal, fieldObject(answer, "message"));
 }
 
-function printMessage(terminal: Terminal, message: Json): void {
-  const line = (name: string, value: string): void => {
-    if (value !== "") terminal.out(`${name.padEnd(12)}${visibleText(value)}\n`);
-  };
-  line("message", fieldText(message, "id"));
-  line("state", fieldText(message, "state"));
-  line("from", `${placeOf(message)} by ${fieldText(fieldObject(message, "sender"), "name")}`);
-  line(
-    "agent",
-    [fieldText(message, "agent"), fieldText(message, "harness"), fieldText(message, "model")]
-      .filter(Boolean)
-      .join(" · "),
-  );
-  line("session", fieldText(message, "session"));
-  line("attempts", fieldText(message, "attempts"));
-  line("repeats", fieldText(message, "repeats"));
-  line("replay of", fieldText(message, "replayOf"));
-  const hold = fieldObject(message, "hold");
-  line(
-    "held",
-    [fieldText(hold, "code"), shortTime(fieldText(hold, "since")), fieldText(hold, "incident")]
-      .filter(Boolean)
-      .join(" · "),
-  );
-  for (const file of fieldList(message, "attachments"))
-    line("attachment", `${fieldText(file, "name")} (${fieldText(file, "mime")})`);
-  for (const delivery of fieldList(message, "deliveries")) {
-    const doubt = delivery["inDoubt"] === true ? ", was in doubt" : "";
-    line(
-      "delivery",
-      `${fieldText(delivery, "kind")} ${fieldText(delivery, "state")}, tries ${fieldText(delivery, "attempts")}${doubt}`,
-    );
-  }
-  terminal.out(`\n${indent(fieldText(message, "text"))}\n`);
-  const reply = fieldText(fieldObject(message, "reply"), "text");
-  if (reply !== "") terminal.out(`\nreply:\n${indent(reply)}\n`);
-  const history = fieldList(message, "history");
-  if (history.length > 0) terminal.out("\n");
-  for (const { at, event, ...data } of history) {
-    const more = Object.entries(data).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    terminal.out(`${visibleText([String(at), String(event), ...more].join("  "))}\n`);
-  }
-}
-
-function indent(text: string): string {
-  return visibleLines(text)
-    .split("\n")
-    .map((line) => `  ${line}`)
-    .join("\n");
-}
-
 async function rerun(invocation: Invocation, on: Operations): Promise<void> {
   const id = onlyArg(invocation);
   const agent = invocation.text("agent");
   if (!invocation.flag("dry-run")) return done(invocation, on, await on.rerun(id, agent));
-  const answer = await on.message(id);
+  const answer = await on.planRerun(id, agent);
   if (invocation.flag("json")) return printJson(invocation.terminal, answer);
-  const message = fieldObject(answer, "message");
-  const by = agent ?? fieldText(message, "agent");
-  const what = `${placeOf(message)} would run again by agent ${by}: ${oneLine(fieldText(message, "text"), 200)}`;
-  invocation.terminal.out(`${visibleText(what)}\n`);
+  printPlan(invocation.terminal, fieldObject(answer, "plan"));
+}
+
+async function retry(invocation: Invocation, on: Operations): Promise<void> {
+  const [agent, dead] = [invocation.text("agent"), invocation.flag("dead")];
+  const id = onlyArg(invocation);
+  if (!dead && agent === undefined && id !== "") return done(invocation, on, await on.retry(id));
+  oneOrAll("retry", "--dead", dead && id === "");
+  many(invocation, on, await on.retryDead(agent), "retried");
 }
 
 async function release(invocation: Invocation, on: Operations): Promise<void> {
   const [agent, held] = [invocation.text("agent"), invocation.flag("held")];
   const id = onlyArg(invocation);
   if (!held && agent === undefined && id !== "") return done(invocation, on, await on.release(id));
-  if (!held || id !== "")
+  oneOrAll("release", "--held", held && id === "");
+  many(invocation, on, await on.releaseHeld(agent), "released");
+}
+
+function oneOrAll(command: string, flag: string, all: boolean): void {
+  if (!all)
     throw new RollcallError("usage", {
-      detail: "messages release takes an ID, or --held with or without --agent",
+      detail: `messages ${command} takes an ID, or ${flag} with or without --agent`,
     });
-  const answer = await on.releaseHeld(agent);
+}
+
+function many(invocation: Invocation, on: Operations, answer: Json, what: string): void {
   if (invocation.flag("json")) return printJson(invocation.terminal, answer);
-  invocation.terminal.out(`${fieldText(answer, "released")} released\n`);
-  if (!on.running)
-    invocation.terminal.err("rollcall: no gateway is running; the next start goes on from here\n");
+  invocation.terminal.out(`${fieldText(answer, what)} ${what}\n`);
+  sayOffline(invocation, on);
 }
 
 function done(invocation: Invocation, on: Operations, answer: Json): void {
@@ -151,5 +128,9 @@ function done(invocation: Invocation, on: Operations, answer: Json): void {
   if (invocation.flag("json")) return printJson(terminal, answer);
   const message = fieldObject(answer, "message");
   terminal.out(`${fieldText(message, "id")} ${fieldText(message, "state")}\n`);
+  sayOffline(invocation, on);
+}
+
+function sayOffline({ terminal }: Invocation, on: Operations): void {
   if (!on.running) terminal.err("rollcall: no gateway is running; the next start goes on from here\n");
 }

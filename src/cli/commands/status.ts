@@ -54,6 +54,8 @@ function print(terminal: Terminal, url: string, report: Json): void {
   say(
     `since ${shortTime(fieldText(report, "startedAt"))}, generation ${fieldText(report, "generation")}, waiting ${fieldText(report, "waiting")}, held ${fieldText(report, "held")}, custody ${fieldText(report, "custody")}`,
   );
+  const dead = Number(report["dead"] ?? 0) + Number(report["quarantined"] ?? 0);
+  if (dead > 0) say(`failed for good: ${dead}; see rollcall messages list --only dead,quarantined`);
   const restart = fieldText(fieldObject(report, "restartNeeded"), "reason");
   if (restart !== "") say(`restart needed: ${restart}`);
   const next = fieldObject(report, "nextStart");

@@ -16,10 +16,11 @@ export function followDead({ db }: Tx, row: EntryRow, to: EntryState, { at, even
     return typeof value === "string" ? value : null;
   };
   db.run(
-    "INSERT INTO dead_letters (entry, agent, at, code, detail) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO dead_letters (entry, agent, at, state, code, detail) VALUES (?, ?, ?, ?, ?, ?)",
     row.id,
     row.agent,
     at,
+    to,
     text("code") ?? event,
     text("detail"),
   );
@@ -33,12 +34,14 @@ export function deadLetterOf({ db }: Pick<Tx, "db">, row: EntryRow): DeadLetter 
 
 /** Why a part of a turn's answer died last, as its line says. */
 export function whyUndelivered({ db }: Pick<Tx, "db">, turn: TurnId): Readonly<Record<string, unknown>> {
-  const row = db.get<{ data: string }>(
-    `SELECT h.data FROM deliveries d JOIN history h ON h.entry = d.entry
-     WHERE d.turn = ? AND d.kind = 'reply' AND d.state = 'dead' AND h.event = 'delivery-dead' ORDER BY h.n DESC LIMIT 1`,
+  const row = db.get<{ event: string; data: string }>(
+    `SELECT h.event, h.data FROM deliveries d JOIN history h ON h.entry = d.entry
+     WHERE d.turn = ? AND d.kind = 'reply' AND d.state = 'dead' AND h.event IN ('delivery-dead', 'dropped') ORDER BY h.n DESC LIMIT 1`,
     turn,
   );
   const { detail } = JSON.parse(row?.data ?? "{}") as { detail?: unknown };
+  // What its own chat dropped failed for nobody.
+  if (row?.event === "dropped") return { code: "dropped" };
   return { code: "reply-undelivered", ...(typeof detail === "string" && { detail }) };
 }
 
@@ -46,15 +49,15 @@ export function createDeadLetters({ db }: Pick<StoreContext, "db">): DeadLetterS
   return {
     async deadReasons() {
       return db.all<DeadReason>(
-        `SELECT g.code, g.count, g.newest, g.since, d.entry AS message FROM (
-           SELECT code, count(*) AS count, max(n) AS newest, min(at) AS since
-           FROM dead_letters INDEXED BY dead_letters_code GROUP BY code) g
-         JOIN dead_letters d ON d.n = g.newest ORDER BY g.count DESC, g.code`,
+        `SELECT g.state, g.code, g.count, g.newest, g.since, d.entry AS message FROM (
+           SELECT state, code, count(*) AS count, max(n) AS newest, min(at) AS since
+           FROM dead_letters INDEXED BY dead_letters_code GROUP BY state, code) g
+         JOIN dead_letters d ON d.n = g.newest ORDER BY g.count DESC, g.state, g.code`,
       );
     },
     async deadMessages(agent, after, limit) {
       const sql = `SELECT d.n, e.* FROM dead_letters d CROSS JOIN entries e ON e.id = d.entry
-        WHERE d.n > ? AND e.state = 'dead' AND (? IS NULL OR d.agent = ?) ORDER BY d.n LIMIT ?`;
+        WHERE d.n > ? AND d.state = 'dead' AND e.state = 'dead' AND (? IS NULL OR d.agent = ?) ORDER BY d.n LIMIT ?`;
       const rows = db.all<EntryRow & { readonly n: number }>(sql, after, agent, agent, limit);
       return rows.map((row) => ({ n: row.n, entry: entryOf(row) }));
     },

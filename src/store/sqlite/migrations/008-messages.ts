@@ -8,10 +8,11 @@ CREATE TABLE dead_letters (
   entry TEXT NOT NULL UNIQUE,
   agent TEXT NOT NULL,
   at INTEGER NOT NULL,
+  state TEXT NOT NULL,
   code TEXT NOT NULL,
   detail TEXT
 ) STRICT;
-CREATE INDEX dead_letters_code ON dead_letters (code, n);
+CREATE INDEX dead_letters_code ON dead_letters (state, code, n);
 CREATE TRIGGER dead_letters_cleared AFTER DELETE ON entries WHEN OLD.state IN ('dead', 'quarantined') BEGIN
   DELETE FROM dead_letters WHERE entry = OLD.id;
 END;
