@@ -39,6 +39,20 @@ function strikeOf(fault: Fault, life: number, all: number, own: number): Strike 
   }
 }
 
+/** The n-th process that shall be ended, and whether it still withstands. */
+export function createStubborn(run: Run): (pid: number) => boolean {
+  const until = new Map<number, number>();
+  return (pid) => {
+    if (!until.has(pid)) {
+      const nth = until.size;
+      const fault = run.plan.faults.find((one) => one.kind === "stubborn" && one.nth === nth);
+      if (fault?.kind === "stubborn") run.reach("stubborn");
+      until.set(pid, run.world.time + (fault?.kind === "stubborn" ? fault.span : 0));
+    }
+    return (until.get(pid) ?? 0) > run.world.time;
+  };
+}
+
 /** Lives that end between two things of any kind. */
 export function strikeAtStep(run: Run): void {
   for (const fault of run.plan.faults) {

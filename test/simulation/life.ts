@@ -1,6 +1,5 @@
 // One life of the gateway: the real inbox, router, lanes, outbox, registry, breaker and recovery, put together as the
 // program does it, over the simulated disk, platform and machine.
-import type { AgentConfig } from "../../src/core/config.ts";
 import { createIds } from "../../src/core/ids.ts";
 import { createSupervisor } from "../../src/channels/supervisor.ts";
 import { buildPipeline, type Pipeline } from "../../src/gateway/pipeline.ts";
@@ -13,7 +12,6 @@ import type { StatusReport } from "../../src/ports/status.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { buildGeneration } from "../../src/registry/build.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
-import { recoverTurns } from "../../src/sessions/recover.ts";
 import { openMemoryStore, type MemoryDisk } from "../../src/store/sqlite/open.ts";
 import { quietAlerts } from "../fakes/alerts.ts";
 import { keepEvents, noMetrics } from "../fakes/quiet.ts";
@@ -51,10 +49,12 @@ export interface LifeDeps {
   readonly machine: Machine;
   readonly log: Log;
   readonly die: (owner: Owner) => void;
+  /** Whether a process can't be ended now. */
+  readonly stubborn: (pid: number) => boolean;
 }
 
 export const HARNESSES = ["one", "two"] as const;
-const BOOT = { open: 30, grace: 3000 } as const;
+const BOOT = { open: 30, patience: 500, grace: 3000 } as const;
 
 /** Odd generations prefer the first harness and even ones the second, by models that tell which generation it was. */
 export function modelsOf(generation: number): readonly [string, string] {
@@ -98,19 +98,14 @@ export async function beginLife(deps: LifeDeps): Promise<Life> {
   const channel = createSimChannel({ platform, owner, clock, store, intake: () => pipeline.intake });
   pipeline.channels.set(`${KIND}/default`, channel);
   channel.onState(() => pipeline.outbox.poke());
+  const recovery = pipeline.recovery(reaper(deps, owner));
   const supervisor = createSupervisor({ clock, random, log });
   const start = async (): Promise<void> => {
     await clock.sleep(draw.between(1, BOOT.open));
-    await recoverTurns({
-      ...base,
-      store,
-      ids,
-      outbox: pipeline.outbox,
-      processes: reaper(deps, owner),
-      agent: agentOf(roster.current()),
-    });
+    await recovery.reap(BOOT.patience);
     await pipeline.outbox.recover();
     supervisor.start(channel);
+    void recovery.begin();
     const proven = availability.start();
     await pipeline.resume();
     await proven;
@@ -135,16 +130,13 @@ export async function beginLife(deps: LifeDeps): Promise<Life> {
     },
     async drain() {
       stopping = true;
+      recovery.stop();
       await pipeline.lanes.drain(draw.between(0, BOOT.grace));
       await pipeline.outbox.drain(BOOT.grace);
       await supervisor.stop(1000);
       availability.stop();
     },
   };
-}
-
-function agentOf(generation: Generation): (id: string) => AgentConfig | undefined {
-  return (id) => generation.agents.get(id);
 }
 
 function createGenerations(
@@ -177,22 +169,27 @@ function createGenerations(
   };
 }
 
-function reaper({ world, machine, draw }: LifeDeps, owner: Owner): Processes {
+/** Ends what earlier lives left. Some of it may be stubborn for a while. */
+function reaper({ world, machine, draw, stubborn }: LifeDeps, owner: Owner): Processes {
   const not = (): never => {
     throw new TypeError("the simulation starts no programs");
   };
+  const before = machine.trees.length;
+  const end = (pids: readonly number[]): Promise<{ found: number; survivors: number }> =>
+    new Promise((resolve) => {
+      world.after(draw.between(1, 80), owner, () => {
+        const left = pids.filter((pid) => stubborn(pid));
+        for (const pid of pids) if (!left.includes(pid)) machine.kill(pid);
+        resolve({ found: pids.length, survivors: left.length });
+      });
+    });
   return {
     custodyLevel: "C2",
     spawn: not,
     run: not,
     which: not,
-    reap: ({ pid }) =>
-      new Promise((resolve) => {
-        world.after(draw.between(1, 80), owner, () => {
-          machine.kill(pid);
-          resolve({ survivors: 0 });
-        });
-      }),
+    reap: ({ pid }) => end([pid]),
+    reapStrays: () => end(machine.trees.slice(0, before).flatMap(({ pid, alive }) => (alive ? [pid] : []))),
   };
 }
 

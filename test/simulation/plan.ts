@@ -60,6 +60,8 @@ export type Fault =
   | { readonly kind: "twice"; readonly token: number; readonly at: number }
   | { readonly kind: "harness"; readonly nth: number; readonly how: HarnessFault; readonly lasts: number }
   | { readonly kind: "program-gone"; readonly harness: number; readonly at: number; readonly span: number }
+  /** A process that can't be ended for a while. */
+  | { readonly kind: "stubborn"; readonly nth: number; readonly span: number }
   | { readonly kind: "reload"; readonly at: number }
   | { readonly kind: "clock"; readonly at: number; readonly span: number }
   | { readonly kind: "cancel"; readonly token: number; readonly at: number }
@@ -153,6 +155,7 @@ function faultOf(draw: Draw, said: readonly Said[]): Fault {
       lasts: 1 + draw.int(4),
     }),
     () => ({ kind: "program-gone", harness: draw.int(2), at, span: draw.between(500, 40_000) }),
+    () => ({ kind: "stubborn", nth: draw.int(8), span: draw.between(100, 60_000) }),
     () => ({ kind: "reload", at }),
     () => ({ kind: "clock", at, span: draw.pick([-1, 1]) * draw.pick([1000, 60_000, 86_400_000]) }),
     () => ({ kind: "cancel", token, at }),

@@ -33,6 +33,8 @@ export interface Run {
   readonly refused: ReadonlySet<string>;
   /** A process ends at once; a moment later the next one starts. */
   readonly end: (owner: Owner) => void;
+  /** Whether a process can't be ended now. */
+  readonly stubborn: (pid: number) => boolean;
   /** Begins the next life. */
   readonly begin: () => void;
 }

@@ -4,7 +4,7 @@ import { messageOf } from "../../src/core/errors.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { createMemoryDisk, type MemoryDisk } from "../../src/store/sqlite/open.ts";
 import { createDraw } from "./draw.ts";
-import { scheduleFaults, strikeAtStep, strikeAtWrite } from "./faults.ts";
+import { createStubborn, scheduleFaults, strikeAtStep, strikeAtWrite } from "./faults.ts";
 import { beginLife } from "./life.ts";
 import { createMachine, type Machine } from "./machine.ts";
 import { answerQuestions, call } from "./people.ts";
@@ -118,7 +118,9 @@ function createRun(plan: Plan, memory: MemoryDisk, log: Log): Run {
     writes: { all: 0, own: 0 },
     end: (owner) => end(run, owner),
     begin: () => begin(run),
+    stubborn: (pid) => stubborn(pid),
   };
+  const stubborn = createStubborn(run);
   return run;
 }
 

@@ -89,6 +89,7 @@ export const SOMETIMES = [
   "harness:unopenable",
   "program-gone",
   "tool",
+  "stubborn",
   "reload",
   "clock",
   "cancel",
