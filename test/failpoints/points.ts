@@ -35,6 +35,7 @@ const STEPS = [
   "commit.told",
   "intake.accept",
   "registry.publish",
+  "recover.reap",
   "recover.turns",
   "recover.outbox",
   "process.spawn",

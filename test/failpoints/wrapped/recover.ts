@@ -3,5 +3,11 @@ import { around } from "../pass.ts";
 
 export * from "../../../src/sessions/recover.ts";
 
-export const recoverTurns: typeof real.recoverTurns = (deps) =>
-  around("recover.turns", () => real.recoverTurns(deps));
+export const createRecovery: typeof real.createRecovery = (deps) => {
+  const recovery = real.createRecovery(deps);
+  return {
+    ...recovery,
+    reap: (patience) => around("recover.reap", () => recovery.reap(patience)),
+    begin: () => around("recover.turns", () => recovery.begin()),
+  };
+};
