@@ -157,7 +157,7 @@ function pump(state: DispatcherState, account: Account): void {
   if (state.stop.signal.aborted) return;
   for (;;) {
     const channel = openChannel(state, account);
-    if (channel === undefined || account.inFlight >= placesOf(channel)) return;
+    if (channel === undefined || account.starting || account.inFlight >= placesOf(channel)) return;
     const paused = account.pausedUntil - clock.monotonic();
     const { line, wait } = paused > 0 ? { line: null, wait: paused } : next(state, account, channel);
     if (line === null) {
@@ -213,9 +213,16 @@ async function serve(state: DispatcherState, account: Account, line: Line): Prom
   const { deps, lines, health } = state;
   line.busy = true;
   account.inFlight += 1;
+  let mine = true;
+  const begun = (): void => {
+    if (mine) account.starting = false;
+    mine = false;
+    pump(state, account);
+  };
   try {
     const channel = deps.channel(account.place);
-    const place = { lines, account, line, stop: state.stop.signal, since: () => state.since };
+    account.starting = channel?.room !== undefined;
+    const place = { lines, account, line, stop: state.stop.signal, since: () => state.since, begun };
     const outcome = channel === undefined ? null : await takeTurn(deps, channel, place);
     if (outcome !== null && outcome !== "asked") health.tried(account.key, outcome);
     // A question, or a notice about a part that is lost.
@@ -224,6 +231,8 @@ async function serve(state: DispatcherState, account: Account, line: Line): Prom
     deps.log.error("outbox.fault", { line: line.key, error: messageOf(error) });
     account.pausedUntil = deps.clock.monotonic() + OUTBOX.fault;
   }
+  if (mine) account.starting = false;
+  mine = false;
   line.busy = false;
   account.inFlight -= 1;
   lines.rest(account, line);

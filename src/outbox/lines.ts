@@ -42,6 +42,8 @@ export interface Account {
   /** In the order of their last turn, the longest ago first. */
   readonly lines: Map<string, Line>;
   inFlight: number;
+  /** A send is about to take its place: until it has, nobody knows how many are left. */
+  starting: boolean;
   pausedUntil: Duration;
   cancelTimer: () => void;
 }
@@ -139,7 +141,8 @@ function accountOf(accounts: Map<string, Account>, { channel, account }: Address
   const known = accounts.get(key);
   if (known !== undefined) return known;
   const place = { channel, account, conversation: "" };
-  const made = { key, place, lines: new Map(), inFlight: 0, pausedUntil: 0, cancelTimer: () => {} };
+  const idle = { inFlight: 0, starting: false, pausedUntil: 0, cancelTimer: () => {} };
+  const made = { key, place, lines: new Map(), ...idle };
   accounts.set(key, made);
   return made;
 }

@@ -13,6 +13,8 @@ export interface TryDeps extends DispatcherDeps {
   readonly stop: AbortSignal;
   /** Deliveries up to this `seq` were made by an earlier gateway. */
   readonly since: () => number;
+  /** The channel has been asked: it has taken its place. */
+  readonly begun: () => void;
 }
 
 /** One try: what was tried, how it ended, and what became of it. */
@@ -178,13 +180,15 @@ function send(
   { id, key, attempts, body }: Delivery,
   run: (signal: AbortSignal) => Promise<SendOutcome>,
 ): Promise<SendOutcome> {
-  return bounded<SendOutcome>(deps.clock, {
+  const going = bounded<SendOutcome>(deps.clock, {
     span: body.file === undefined ? OUTBOX.sendText : OUTBOX.sendFile,
     stop: deps.stop,
     run,
     failed: (detail) => ({ kind: "in-doubt", detail }),
     late: ({ kind }) => deps.log.warn("delivery.late", { id, key, attempt: attempts, outcome: kind }),
   });
+  deps.begun();
+  return going;
 }
 
 function report(deps: DispatcherDeps, delivery: Delivery, outcome: SendOutcome, took: Duration): void {

@@ -16,6 +16,7 @@ export interface Place {
   readonly line: Line;
   readonly stop: AbortSignal;
   readonly since: () => number;
+  readonly begun: () => void;
 }
 
 /** Kinds that are of no use any more when they are older. */
@@ -43,7 +44,12 @@ export async function takeTurn(
     return "asked";
   }
   const following = line.queue[line.queue.indexOf(item) + 1]?.delivery;
-  const tried = await trySend({ ...deps, stop: place.stop, since: place.since }, channel, item, following);
+  const tried = await trySend(
+    { ...deps, stop: place.stop, since: place.since, begun: place.begun },
+    channel,
+    item,
+    following,
+  );
   if (tried === "later") lines.replace(line, item, { ...item, dueAt: now + OUTBOX.fault });
   else follow(deps, place, item, tried);
   return tried === null || tried === "later" ? null : tried.outcome;
