@@ -30,9 +30,16 @@ export function call(run: Run, message: Omit<Update, "id">): void {
   );
 }
 
-/** The messages that wait for a word get it. */
-export async function answerQuestions({ life, memory, witness }: Run): Promise<void> {
+/** The messages and answers that wait for a word get it. */
+export async function answerQuestions({ life, memory, witness, platform, world }: Run): Promise<void> {
   if (life === null || !life.owner.alive || life.owner.suspended) return;
+  const waiting = memory.db.all<{ address: string }>(
+    "SELECT DISTINCT address FROM deliveries WHERE state = 'held'",
+  );
+  for (const { address } of waiting) {
+    const chat = address.slice(address.lastIndexOf("/") + 1);
+    platform.post({ key: `show-${chat}-${world.time}`, chat, text: "/show answers", album: null });
+  }
   const held = memory.db.all<{ id: MessageId; hold: string }>(
     "SELECT id, hold FROM entries WHERE state = 'held'",
   );
