@@ -31,8 +31,8 @@ export const BOOT_PHASES = [
 const STEPS = [
   "store.open",
   ...STORE_STEPS.map((step) => `store.${step}` as const),
-  /** Between a commit and everything that follows from it. */
-  "commit.told",
+  /** Between a commit and the mark outside of the database, and between the mark and everything that follows. */
+  "commit.mark",
   "intake.accept",
   "registry.publish",
   "recover.reap",

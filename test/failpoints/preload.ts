@@ -14,6 +14,7 @@ const WRAPPED: Readonly<Record<string, string>> = {
   "../../src/platform/processes.ts": "./wrapped/processes.ts",
   "../../src/registry/registry.ts": "./wrapped/registry.ts",
   "../../src/sessions/recover.ts": "./wrapped/recover.ts",
+  "../../src/store/sqlite/mark.ts": "./wrapped/mark.ts",
   "../../src/store/sqlite/open.ts": "./wrapped/store.ts",
 };
 

@@ -1,17 +1,12 @@
 import type { Store } from "../../../src/ports/store.ts";
 import * as real from "../../../src/store/sqlite/open.ts";
-import { around, pass } from "../pass.ts";
+import { around } from "../pass.ts";
 import { STORE_STEPS } from "../points.ts";
 
 export * from "../../../src/store/sqlite/open.ts";
 
 export const openStore: typeof real.openStore = async (options) => {
-  const committed = (commit: number): void => {
-    pass("commit.told:before");
-    options.committed?.(commit);
-    pass("commit.told:after");
-  };
-  const store = await around("store.open", () => real.openStore({ ...options, committed }));
+  const store = await around("store.open", () => real.openStore(options));
   const steps = STORE_STEPS.map((step) => [step, pointed(step, store[step])] as const);
   return { ...store, ...(Object.fromEntries(steps) as unknown as Pick<Store, StoreStep>) };
 };

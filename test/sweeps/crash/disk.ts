@@ -42,6 +42,10 @@ export async function storeFaults(state: string): Promise<readonly string[]> {
   while (recount === null) recount = await store.recount(100_000);
   const imbalances = imbalancesOf(recount);
   if (differenceOf(imbalances) !== 0) faults.push(`accounting: ${JSON.stringify(imbalances)}`);
+  let scan = await store.scan(100_000);
+  while (scan === null) scan = await store.scan(100_000);
+  if (scan.damages > 0)
+    faults.push(`the store's own look found ${scan.damages} damages in ${scan.rows} rows`);
   const { done, ...others } = await store.counts();
   for (const [name, count] of Object.entries(others))
     if (count > 0) faults.push(`${count} messages ended as ${name}, ${done} as done`);

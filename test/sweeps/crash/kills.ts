@@ -53,8 +53,8 @@ export function isSlow({ acts }: Life): boolean {
 
 /** Points that are passed often: any of the first passings is chosen. */
 const OFTEN: Readonly<Partial<Record<Point, number>>> = {
-  "commit.told:before": 40,
-  "commit.told:after": 40,
+  "commit.mark:before": 40,
+  "commit.mark:after": 40,
   "wire.poll:gone": 5,
   "wire.send:gone": 4,
   "wire.send:answered": 4,

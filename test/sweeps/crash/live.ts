@@ -124,6 +124,9 @@ async function buried(station: Station, kill: Kill, gateway: Gateway, death: Dea
     signal: death.signal,
   });
   appendFileSync(join(station.dir, "stderr.log"), death.stderr);
+  const damage = death.lines.find(({ event }) => event === "store.damage");
+  if (damage !== undefined)
+    station.faults.push(`death ${station.deaths} (${name}): ${JSON.stringify(damage)}`);
   if (death.signal !== "SIGKILL" && kill.how !== "stop")
     station.faults.push(
       `death ${station.deaths} (${name}): it ended by itself with ${death.code}: ${death.stderr.slice(-400)}`,
