@@ -147,6 +147,22 @@ export const GATEWAY_COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/backup.ts"),
   },
   {
+    name: "restore",
+    group: "Gateway",
+    args: "[FILE]",
+    about: "put a backup back; what was there is kept beside. Without FILE: go on with a store that is behind its mark",
+    options: [
+      {
+        flags: "--accept-loss",
+        about: "also when messages are lost by it: the store is newer than the backup, or behind its mark",
+      },
+      JSON_OUT,
+    ],
+    examples: ["rollcall restore /var/backups/rollcall.tar.gz", "rollcall restore --accept-loss"],
+    remote: false,
+    load: () => import("./commands/restore.ts"),
+  },
+  {
     name: "service print",
     group: "Gateway",
     about: "the systemd unit that install would write, and the names of its variables",

@@ -87,6 +87,8 @@ export const ENTRY_STEP_TABLE: readonly Step<EntryState>[] = [
   ...steps<EntryState>("recovery", "entry")("quarantined", "held", "quarantined"),
   ...entry.outbox("done", "answered", "done"),
   ...entry.outbox("dead", "answered", "dead"),
+  ...entry.operator("restored", "queued", "held"),
+  ...entry.operator("restored", "running", "held"),
   ...entry.operator("released", "held", "queued"),
   ...entry.operator("retried", "held", "queued"),
   ...entry.operator("retried", "dead", "queued"),

@@ -47,7 +47,13 @@ export function offlineArchive(
     async backup(request, by, signal) {
       const { path, record } = await declared(stateDir, around, log);
       const deps = {
-        ...{ store, stateDir, files, clock, log, version, record },
+        store,
+        stateDir,
+        files,
+        clock,
+        log,
+        version,
+        record,
         home: around.env["HOME"] ?? homedir(),
         config: (secrets: boolean) => configCopy(path, secrets),
         token: () => tokenIn(stateDir),

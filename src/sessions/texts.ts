@@ -93,6 +93,7 @@ const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
   "harness-unregistered": "the agent's program isn't part of the gateway",
   "hold-stale": "it waited long, and its sender is asked before it runs",
   "turn-interrupted": "it was interrupted, and its sender is asked before it runs again",
+  restored: "it waited when a backup was put back",
   "agent-unknown": "the agent was taken out of the configuration",
   "agent-unavailable": "no model of the agent can be reached",
 };

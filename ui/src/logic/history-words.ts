@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<string, string>> = {
   answered: "Answered",
   held: "Held",
   released: "Released",
+  restored: "Held: a backup was put back",
   queued: "Waiting for its turn",
   interrupted: "Interrupted",
   resumed: "Interrupted, to be gone on with",
