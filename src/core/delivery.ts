@@ -77,6 +77,8 @@ export interface NewDelivery {
   /** Position among the parts of one reply: part n+1 is sent after part n. */
   readonly part: number;
   readonly createdAt: Instant;
+  /** Its people read the store itself: it is sent by being stored, and never tried. */
+  readonly shown?: boolean;
 }
 
 /** A delivery as it stands now. */

@@ -132,6 +132,7 @@ const answerHeld = steps<DeliveryState>("operator", "delivery");
  */
 export const DELIVERY_STEP_TABLE: readonly Step<DeliveryState>[] = [
   ...steps<DeliveryState>("outbox", "key")("planned", null, "ready"),
+  ...steps<DeliveryState>("lane", "turn")("sent", null, "sent"),
   ...delivery("sending", "ready", "sending"),
   ...delivery("sending", "retry-at", "sending"),
   ...delivery("sending", "in-doubt", "sending"),

@@ -41,7 +41,14 @@ export function offlineOperate(store: Store): Operate {
       running: () => 0,
       pulses: () => [],
     },
-    outbox: { wake: nothing, plan: needsGateway, progress: needsGateway, acknowledge: nothing },
+    outbox: {
+      wake: nothing,
+      plan: needsGateway,
+      readsStore: needsGateway,
+      shown: nothing,
+      progress: needsGateway,
+      acknowledge: nothing,
+    },
     roster: { current: () => NOBODY },
     clock: systemClock,
     ids: createIds(

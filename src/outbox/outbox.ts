@@ -4,6 +4,7 @@ import type { Channel } from "../ports/channel.ts";
 import type { Outbox, WaitingAnswers } from "../ports/outbox.ts";
 import { waitingAnswers } from "./answers.ts";
 import { createDispatcher, type Dispatcher, type DispatcherDeps } from "./dispatcher.ts";
+import { reportShown } from "./shown.ts";
 import { editProgress, eventProgress, noProgress } from "./progress.ts";
 
 export interface OutboxDeps extends Omit<DispatcherDeps, "editInDoubt"> {
@@ -32,6 +33,8 @@ export function createOutbox(deps: OutboxDeps): Outbox & Dispatcher & WaitingAns
     ...dispatcher,
     ...waitingAnswers(deps, (to) => dispatcher.reopened(to)),
     plan: (reply, target) => planWith(deps.channel(target.address), reply, target),
+    readsStore: (to) => deps.channel(to)?.capabilities.readsStore === true,
+    shown: (deliveries, ended) => reportShown(deps, deliveries, ended),
     progress(of) {
       const channel = deps.channel(of.address);
       if (channel === undefined || channel.capabilities.progress === "none") return noProgress;

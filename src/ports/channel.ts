@@ -79,6 +79,8 @@ export interface ChannelCapabilities {
   readonly inFlight?: number;
   /** A send disturbs nobody: it shows what people look for by themselves. Old answers go without a question. */
   readonly quiet?: boolean;
+  /** Its people read the store itself: an answer is sent by being stored, in the same transaction. */
+  readonly readsStore?: boolean;
   /** Largest file that the platform takes from us. */
   readonly fileBytes: Bytes;
 }

@@ -1,5 +1,6 @@
 import type { Address } from "../core/address.ts";
-import type { DeliveryBody } from "../core/delivery.ts";
+import type { DeliveryBody, NewDelivery } from "../core/delivery.ts";
+import type { Entry } from "../core/entry.ts";
 import type { MessageId, TurnId } from "../core/ids.ts";
 import type { ChatKind } from "../core/message.ts";
 import type { Reply } from "../core/turn.ts";
@@ -11,6 +12,10 @@ export interface Outbox {
   wake(): void;
   /** The parts of a reply, as its channel splits them. Pure. */
   plan(reply: Reply, to: ReplyTarget): readonly DeliveryBody[];
+  /** Whether the people of an address read the store itself, so that an answer is sent by being stored. */
+  readsStore(to: Address): boolean;
+  /** Tells of answers that were sent by being stored, and of the messages that they ended. */
+  shown(deliveries: readonly NewDelivery[], ended: readonly Entry[]): void;
   /** Shows an answer while it is written, where the channel can. */
   progress(of: { readonly turn: TurnId; readonly entry: MessageId } & ReplyTarget): Progress;
   /** "Seen" and "working on it", best effort. */

@@ -1,3 +1,4 @@
+import type { Entry } from "../core/entry.ts";
 import type { DeliveryBody, NewDelivery } from "../core/delivery.ts";
 import { LIMITS } from "../core/limits.ts";
 import { formatModelRef } from "../core/model-ref.ts";
@@ -42,9 +43,10 @@ export async function storeAnswer(
   const said = final.text.trim() === "" ? TEXTS.noReply : final.text;
   const cut = final.text.length >= LIMITS.replyUnits ? TEXTS.cut : "";
   const reply: Reply = { text: final.mark + said + cut, files: final.files };
+  const deliveries = await plannedOrShown(deps, work, reply);
   const stored = await deps.store.answer(fenceOf(work.turn), {
     reply,
-    deliveries: await replyDeliveries(deps, work, reply),
+    deliveries,
     nativeSession: final.native,
     usage: final.usage,
     at: deps.clock.now(),
@@ -60,9 +62,34 @@ export async function storeAnswer(
     deps.metrics.count("turns_adopted_total");
     deps.log.info("turn.adopted", { turn, session, harness, reason: adopted });
   }
+  if (deliveries.length > 0 && deliveries.every((delivery) => delivery.shown === true)) {
+    deps.outbox.shown(deliveries, await endedOf(deps, work.entries));
+    return true;
+  }
   publishStates(deps, work.entries, "answered");
   deps.outbox.wake();
   return true;
+}
+
+/** Where people read the store itself, the answer is sent with the write that stores it. */
+async function plannedOrShown(
+  deps: Parameters<typeof replyDeliveries>[0],
+  work: Parameters<typeof replyDeliveries>[1],
+  reply: Reply,
+): Promise<readonly NewDelivery[]> {
+  const planned = await replyDeliveries(deps, work, reply);
+  if (!deps.outbox.readsStore(targetOf(work.entries).address)) return planned;
+  return planned.map((delivery) => ({ ...delivery, shown: true }));
+}
+
+/** The messages that their answer ended. One alone was in it still, or the answer would not have been stored. */
+async function endedOf(
+  deps: Pick<AnswerDeps, "store">,
+  entries: TurnWork["entries"],
+): Promise<readonly Entry[]> {
+  if (entries.length === 1) return [{ ...entries[0], state: "done" }];
+  const now = await Promise.all(entries.map(({ id }) => deps.store.message(id)));
+  return now.flatMap((stored) => (stored?.entry.state === "done" ? [stored.entry] : []));
 }
 
 /** The durable parts of a reply: part n+1 goes after part n. */

@@ -10,12 +10,12 @@ import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Outbox, ReplyTarget } from "../ports/outbox.ts";
 import type { Random } from "../ports/random.ts";
-import type { OutboxStore, TurnStore } from "../ports/store.ts";
+import type { OutboxStore, ReadStore, TurnStore } from "../ports/store.ts";
 import type { FetchedFile } from "./envelope.ts";
 
 /** What lanes and turns work with. */
 export interface TurnDeps {
-  readonly store: TurnStore & Pick<OutboxStore, "addDelivery">;
+  readonly store: TurnStore & Pick<OutboxStore, "addDelivery"> & Pick<ReadStore, "message">;
   readonly availability: Availability;
   readonly outbox: Outbox;
   readonly clock: Clock;

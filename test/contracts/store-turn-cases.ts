@@ -139,6 +139,46 @@ export const turnCases: StoreCases = {
     assert.deepEqual(await again.interrupted(), []);
   },
 
+  "an answer whose people read the store is sent and done with the write that stores it": async ({
+    store,
+    reopen,
+  }) => {
+    const entries = await accept(store, newEntry(1), newEntry(2));
+    const turn = await claim(store, entries);
+    await store.prompted(turn, PROMPTED);
+    const [, last = newEntry(2)] = entries;
+    const shown = parts(turn, last as never, 2).map((part) => ({ ...part, shown: true }));
+    assert.equal(await store.answer(turn, answerOf(shown)), true);
+    const again = await reopen();
+    assert.deepEqual(await again.pendingDeliveries(), []);
+    const sent = await again.delivery("reply:t_1:0");
+    assert.deepEqual([sent?.state, sent?.attempts, sent?.platformId], ["sent", 0, sent?.id]);
+    for (const { id } of entries) assert.equal((await entryNow(again, id)).state, "done");
+    assert.deepEqual(await eventsOf(again, last.id), [
+      "accepted",
+      "claimed",
+      "prompted",
+      "answered",
+      "sent",
+      "sent",
+      "done",
+    ]);
+    await assertAccounts(again);
+  },
+
+  "one part that must be sent keeps an answer open, whatever was shown": async ({ store }) => {
+    const entry = await acceptOne(store, 1);
+    const turn = await claim(store, [entry]);
+    const [first, second] = parts(turn, entry, 2);
+    assert.ok(first && second);
+    assert.equal(await store.answer(turn, answerOf([{ ...first, shown: true }, second])), true);
+    assert.equal((await entryNow(store, entry.id)).state, "answered");
+    assert.deepEqual(
+      (await store.pendingDeliveries()).map(({ key }) => key),
+      [second.key],
+    );
+  },
+
   "an answer with nothing to send is done": async ({ store }) => {
     const entry = await acceptOne(store, 1);
     const turn = await claim(store, [entry]);

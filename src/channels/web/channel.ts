@@ -44,6 +44,7 @@ function openWeb(account: string, deps: ChannelDeps): Channel {
       progress: "events",
       // A send can't be in doubt: the answer is in the store before it begins.
       inDoubt: "nonce",
+      readsStore: true,
       quiet: true,
       fileBytes: 0,
     },

@@ -12,7 +12,10 @@ import { finishDelivered } from "./finish.ts";
 import { deliveryOf, type DeliveryRow } from "./rows.ts";
 import { deliverySeal, patchDelivery } from "./seals.ts";
 
-/** Stores a delivery as `ready`. One whose key is known is left as it is; returns whether it was new. */
+/**
+ * Stores a delivery, as `sent` where that is all of its sending, else as `ready`. One whose key is known is left as it
+ * is; returns whether it was new.
+ */
 export function insertDelivery(tx: Tx, delivery: NewDelivery): boolean {
   const { db } = tx;
   if (db.get("SELECT 1 AS found FROM deliveries WHERE key = ?", delivery.key) !== undefined) return false;
@@ -27,18 +30,18 @@ export function insertDelivery(tx: Tx, delivery: NewDelivery): boolean {
     part,
     address: formatAddress(delivery.address),
     created_at: createdAt,
-    state: "ready" as const,
+    state: delivery.shown === true ? ("sent" as const) : ("ready" as const),
     attempts: 0,
     in_doubt: 0,
     not_before: createdAt,
-    platform_id: null,
+    platform_id: delivery.shown === true ? id : null,
     asked_for: null,
     body: JSON.stringify(delivery.body),
   };
   db.run(
     `INSERT INTO deliveries (seq, id, key, kind, address, entry, turn, part, created_at, state, attempts, in_doubt,
        not_before, platform_id, body, seal)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'ready', 0, 0, ?, NULL, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`,
     row.seq,
     id,
     key,
@@ -48,7 +51,9 @@ export function insertDelivery(tx: Tx, delivery: NewDelivery): boolean {
     turn,
     part,
     createdAt,
+    row.state,
     createdAt,
+    row.platform_id,
     row.body,
     deliverySeal(row),
   );

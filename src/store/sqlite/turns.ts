@@ -5,7 +5,7 @@ import type { EntryMove, TurnStore } from "../../ports/store.ts";
 import { LOST } from "./committer.ts";
 import type { StoreContext, Tx } from "./context.ts";
 import { assertClaim, claimTurn } from "./claim.ts";
-import { insertDelivery } from "./deliveries.ts";
+import { insertDelivery, tell } from "./deliveries.ts";
 import { appendHistory, assertEntryStep, stepEntry } from "./entry-steps.ts";
 import { finishTurn } from "./finish.ts";
 import { applyMove, assertMove, moveEntries } from "./moves.ts";
@@ -89,6 +89,8 @@ function storeAnswer(tx: Tx, fence: TurnFence, answer: Answer): true {
       ? { at: answer.at, event: "answered", data }
       : { at: answer.at, event: "adopted", data: { ...data, reason: adopted } };
   for (const entry of entries) stepEntry(tx, entry, "answered", {}, line);
+  for (const { id, shown, ...delivery } of answer.deliveries)
+    if (shown === true) tell(tx, delivery, "sent", answer.at, { attempt: 0, platformId: id });
   rememberSession(tx, turn, answer);
   rememberUsage(tx, turn, answer);
   finishTurn(tx, row.id, answer.at);
