@@ -205,7 +205,14 @@ function dueIn(account: Account, line: Line, now: Duration): Duration | null {
     const view = account.lines.get(`${DELIVERY_LINE.progress} ${line.address}`);
     if (view?.busy === true && view.queue[0]?.delivery.turn === head.delivery.turn) return null;
   }
-  return Math.max(0, head.dueAt - now);
+  return Math.max(0, head.dueAt - now, pauseOf(account, line, now));
+}
+
+/** How long the platform still wants this line's conversation left alone. What is over is forgotten. */
+function pauseOf({ pausedChats }: Account, { to }: Line, now: Duration): Duration {
+  const left = (pausedChats.get(to.conversation) ?? now) - now;
+  if (left <= 0) pausedChats.delete(to.conversation);
+  return left;
 }
 
 /** One turn of one line. Marks it as busy before anything else can run. */

@@ -45,6 +45,8 @@ export interface Account {
   /** A send is about to take its place: until it has, nobody knows how many are left. */
   starting: boolean;
   pausedUntil: Duration;
+  /** Until when the platform wants a conversation left alone, whatever line it is of. */
+  readonly pausedChats: Map<string, Duration>;
   cancelTimer: () => void;
 }
 
@@ -141,7 +143,13 @@ function accountOf(accounts: Map<string, Account>, { channel, account }: Address
   const known = accounts.get(key);
   if (known !== undefined) return known;
   const place = { channel, account, conversation: "" };
-  const idle = { inFlight: 0, starting: false, pausedUntil: 0, cancelTimer: () => {} };
+  const idle = {
+    inFlight: 0,
+    starting: false,
+    pausedUntil: 0,
+    pausedChats: new Map(),
+    cancelTimer: () => {},
+  };
   const made = { key, place, lines: new Map(), ...idle };
   accounts.set(key, made);
   return made;

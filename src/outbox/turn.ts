@@ -94,6 +94,8 @@ function follow(
   const { outcome, left, assertIn } = tried;
   if (outcome.kind === "wait" && outcome.scope === "account")
     account.pausedUntil = Math.max(account.pausedUntil, now + outcome.after);
+  if (outcome.kind === "wait" && outcome.scope === "chat")
+    account.pausedChats.set(line.to.conversation, now + outcome.after);
   if (outcome.kind === "refused" && outcome.scope === "chat" && item.delivery.turn !== null)
     line.doomed = { turn: item.delivery.turn, detail: outcome.detail };
   if (left === null) return lines.replace(line, item, null);
