@@ -17,6 +17,14 @@ interface Row {
   readonly attempts: number;
 }
 
+interface Pause {
+  readonly told: number;
+  readonly until: number;
+}
+
+/** A send whose intent is being written when the platform asks for a pause goes out yet. */
+const ON_ITS_WAY = 1500;
+
 /** A delivery whose part is above 0, e.g. `reply:t_…:1`. */
 const PART = /^(reply:.*:)([1-9]\d*)$/;
 
@@ -27,7 +35,7 @@ export function createSendWitness(
 ): SendWitness {
   const refused = new Set<string>();
   /** Until when each life has to wait, for a chat or for all. */
-  const paced = new Map<Owner, Map<string, number>>();
+  const paced = new Map<Owner, Map<string, Pause>>();
   const rowOf = (key: string): Row | undefined =>
     db.get<Row>("SELECT state, attempts FROM deliveries WHERE key = ?", key);
   return {
@@ -38,8 +46,11 @@ export function createSendWitness(
       else if (current && row.state === "sent") fail("I8", `${key} was sent, and is sent again`);
       if (refused.has(key)) fail("refused", `${key} was refused for ever, and is tried again`);
       const waits = paced.get(by);
-      const until = Math.max(waits?.get(chat) ?? 0, waits?.get("") ?? 0);
-      if (world.time < until) fail("early", `${key} is sent ${until - world.time} ms early`);
+      for (const pause of [waits?.get(chat), waits?.get("")]) {
+        const early = (pause?.until ?? 0) - world.time;
+        if (early > 0 && world.time > (pause?.told ?? 0) + ON_ITS_WAY)
+          fail("early", `${key} is sent ${early} ms early`);
+      }
       const [, turn = "", part = ""] = PART.exec(key) ?? [];
       const before = turn === "" ? undefined : rowOf(`${turn}${Number(part) - 1}`);
       if (before !== undefined && before.state !== "sent" && before.state !== "dead")
@@ -48,8 +59,9 @@ export function createSendWitness(
     answered(by, key, chat, answer) {
       if (answer.kind === "refused") refused.add(key);
       if (answer.kind !== "wait") return;
-      const waits = paced.get(by) ?? new Map<string, number>();
-      waits.set(answer.scope === "chat" ? chat : "", world.time + answer.after);
+      const waits = paced.get(by) ?? new Map<string, Pause>();
+      const pause = { told: world.time, until: world.time + answer.after };
+      waits.set(answer.scope === "chat" ? chat : "", pause);
       paced.set(by, waits);
     },
   };
