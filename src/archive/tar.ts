@@ -76,9 +76,9 @@ export type ReadHeader = { readonly type: string; readonly name: string; readonl
 export function readHeader(block: Buffer): ReadHeader {
   if (block.every((byte) => byte === 0)) return null;
   const text = (at: number, width: number): string =>
-    (block.toString("utf8", at, at + width).split("\0")[0] ?? "").trim();
+    block.toString("utf8", at, at + width).split("\0")[0] ?? "";
   const number = (at: number, width: number): number => {
-    const digits = text(at, width);
+    const digits = text(at, width).trim();
     if (!/^[0-7]+$/.test(digits)) throw new RangeError("a header is damaged");
     return Number.parseInt(digits, 8);
   };

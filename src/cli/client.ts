@@ -48,13 +48,7 @@ export function createClient(url: string, token: string): Client {
     }
   };
   const json = async (method: string, path: string, body?: Json): Promise<Json> => {
-    const response = await call(method, path, {
-      signal: AbortSignal.timeout(REQUEST),
-      ...(body !== undefined && {
-        body: JSON.stringify(body),
-        headers: { "content-type": "application/json" },
-      }),
-    });
+    const response = await call(method, path, bodyOf(body, AbortSignal.timeout(REQUEST)));
     return readJson(
       await response.text().catch((error: unknown) => Promise.reject(unreachable(base, error))),
     );
@@ -64,14 +58,7 @@ export function createClient(url: string, token: string): Client {
     get: (path) => json("GET", path),
     post: (path, body) => json("POST", path, body),
     delete: (path) => json("DELETE", path),
-    async download(path, body) {
-      const response = await call("POST", path, {
-        signal: new AbortController().signal,
-        body: JSON.stringify(body),
-        headers: { "content-type": "application/json" },
-      });
-      return Readable.fromWeb((response.body ?? new ReadableStream()) as WebReadable);
-    },
+    download: async (path, body) => bytesOf(await call("POST", path, bodyOf(body, endless))),
     async events(lastId, signal) {
       const silence = new AbortController();
       const headers = lastId === null ? undefined : { "last-event-id": lastId };
@@ -82,6 +69,18 @@ export function createClient(url: string, token: string): Client {
       return readEvents(response, () => silence.abort());
     },
   };
+}
+
+function bodyOf(body: Json | undefined, signal: AbortSignal): RequestOptions {
+  if (body === undefined) return { signal };
+  return { signal, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+}
+
+/** What takes as long as it takes. */
+const endless = new AbortController().signal;
+
+function bytesOf({ body }: Response): Readable {
+  return Readable.fromWeb((body ?? new ReadableStream()) as WebReadable);
 }
 
 async function* readEvents(response: Response, cut: () => void): AsyncGenerator<ServerEvent> {

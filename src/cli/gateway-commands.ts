@@ -150,7 +150,8 @@ export const GATEWAY_COMMANDS: readonly CommandSpec[] = [
     name: "restore",
     group: "Gateway",
     args: "[FILE]",
-    about: "put a backup back; what was there is kept beside. Without FILE: go on with a store that is behind its mark",
+    about:
+      "put a backup back; what was there is kept beside. Without FILE: go on with a store that is behind its mark",
     options: [
       {
         flags: "--accept-loss",

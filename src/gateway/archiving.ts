@@ -47,7 +47,7 @@ export function openArchiving({ platform, settled, opened, roll, boot }: ServeIn
 }
 
 /** Two would only be in each other's way. */
-export function oneAtATime(make: Archive["backup"]): Archive["backup"] {
+function oneAtATime(make: Archive["backup"]): Archive["backup"] {
   let busy = false;
   return async (request, by, signal) => {
     if (busy) throw new RollcallError("backup-running");

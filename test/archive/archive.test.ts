@@ -182,6 +182,7 @@ describe("an archive", () => {
         assert.equal(Number(pax.get("size") ?? last.bytes), bytes);
         return undefined;
       }),
+      { examples: [[" ", 0]] },
     );
   });
 });
