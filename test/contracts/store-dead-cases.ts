@@ -106,6 +106,23 @@ export const deadCases: StoreCases = {
     assert.deepEqual(await events("m_2"), [...turns, "sending", "sent", "sending", "sent", "done"]);
   },
 
+  "what failed with others and is tried again while they run begins a turn of its own": async ({ store }) => {
+    const entries = await accept(store, newEntry(1), newEntry(2));
+    const turn = await claim(store, entries);
+    const now = await Promise.all(entries.map(({ id }) => entryNow(store, id)));
+    const moves = now.map((entry) => moveOf(entry, "dead"));
+    await store.endTurn(turn, { moves, usesAttempt: true, deliveries: [], at: AT });
+    const [a, b] = await Promise.all(entries.map(({ id }) => entryNow(store, id)));
+    assert.ok(a && b);
+    await store.move([moveOf(a, "queued")], [], AT);
+    const again = await claim(store, [await entryNow(store, a.id)], "t_2");
+    assert.equal(again.id, turn.id);
+    await store.move([moveOf(b, "queued")], [], AT);
+    const alone = await entryNow(store, b.id);
+    assert.equal(alone.turn, null);
+    assert.equal((await claim(store, [alone], "t_3")).id, "t_3");
+  },
+
   "a message knows its reruns": async ({ store }) => {
     const { id } = await acceptOne(store, 1);
     await acceptOne(store, 2, { replayOf: id });

@@ -33,10 +33,12 @@ export function applyMove(tx: Tx, row: EntryRow, move: EntryMove, at: Instant): 
   if (move.withdraw === true) withdrawNotices(tx, row, at);
 }
 
-/** A turn is answered once: what is queued again after its answer begins a new one. */
+/** A turn is answered once, and runs once: what is queued again after its answer, or while it runs on, begins a new one. */
 function leaves(tx: Tx, row: EntryRow, move: EntryMove): boolean {
   if (move.leaveTurn === true) return true;
-  return move.to === "queued" && row.turn !== null && turnRow(tx, row.turn)?.state === "answered";
+  if (move.to !== "queued" || row.turn === null) return false;
+  const state = turnRow(tx, row.turn)?.state;
+  return state === "answered" || (row.state !== "running" && state !== "ended");
 }
 
 /** Moves entries outside of a turn, all or nothing, with what is sent about it. @throws LOST */
