@@ -21,6 +21,8 @@ const GRACE: Partial<Readonly<Record<ErrorCode, Duration>>> = {
   "harness-unproven": MINUTE,
   "harness-overloaded": 5 * SECOND,
   "harness-failed": 5 * SECOND,
+  "intake-paused": 5 * SECOND,
+  "store-slow": 5 * SECOND,
 };
 /** A primary that is missed while a fallback serves: what often mends itself may take this long. */
 const DEGRADED_GRACE = 30 * SECOND;

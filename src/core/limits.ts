@@ -23,8 +23,18 @@ export const LIMITS = {
   stderrTailBytes: 8 * KIB,
   /** Entries in one turn (an album, a split paste, messages that came in mid-turn). */
   entriesPerTurn: 50,
-  /** Waiting messages of one session; beyond it the channel stops reading, the API says 429. */
+  /** Waiting messages of one session; beyond it a message is refused and its sender told, the API says 429. */
   waitingPerSession: 1000,
+  /** Waiting messages of all sessions; beyond it no channel reads on, the API says 503. */
+  waitingOverall: 50_000,
+  /** What they hold, in bytes of the store; beyond it likewise. */
+  waitingBytes: 512 * MIB,
+  /** Space of the disk that is kept for finishing what is in work, in bytes; less on a small disk. */
+  diskReserve: 64 * MIB,
+  /** File descriptors that are kept; fewer where the process may have few. */
+  descriptorReserve: 64,
+  /** A commit that takes longer shuts the intake until one takes less than half of it. */
+  commitLatency: 5 * SECOND,
   /** Attempts of a turn after which its messages are dead and the sender is told. */
   turnAttempts: 3,
   /** Tries of one delivery whose fault is not the platform's pacing. */

@@ -9,3 +9,9 @@ export function parseSize(text: string): Bytes | undefined {
   const unit = UNITS[match?.[2] ?? ""];
   return match?.[1] === undefined || unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
 }
+
+/** Writes a size in the largest unit that leaves a whole part, with one digit behind the point: `1.5 MiB`. */
+export function formatSize(bytes: Bytes): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, one]) => bytes >= one) ?? ["B", 1];
+  return `${Math.round((bytes / size) * 10) / 10} ${unit}`;
+}

@@ -1,10 +1,13 @@
 import { join } from "node:path";
+import { WAITING_STATES } from "../core/entry.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { UNDO } from "../boot/stop-plan.ts";
 import { createAvailability, type ProbedAvailability } from "../health/availability.ts";
 import { watchLiveness, type Liveness } from "../health/liveness.ts";
 import { createStoreHealth, type StoreHealth } from "../health/store-health.ts";
+import { createPressure, type WatchedPressure } from "../inbox/pressure.ts";
+import { createMachine } from "../platform/machine.ts";
 import { createBlobs } from "../platform/blobs.ts";
 import { systemClock } from "../platform/clock.ts";
 import { createEvents } from "../platform/events.ts";
@@ -23,6 +26,7 @@ export interface Parts {
   readonly storeHealth: StoreHealth;
   readonly counts: Counts;
   readonly liveness: Liveness;
+  readonly pressure: WatchedPressure;
 }
 
 /**
@@ -54,5 +58,15 @@ export async function openParts(input: ServeInput, end: (code: ErrorCode) => voi
   const liveness = watchLiveness(health);
   boot.undo("liveness", UNDO.step, () => liveness.stop());
   const blobs = createBlobs(join(platform.stateDir, "attachments"));
-  return { metrics, events, blobs, availability, storeHealth, counts, liveness };
+  const pressure = createPressure({
+    clock,
+    log: log.child("inbox"),
+    machine: createMachine(platform.stateDir),
+    store: opened.store,
+    waiting: () => WAITING_STATES.reduce((sum, state) => sum + counts.now()[state], 0),
+    commit: () => storeHealth.latency(),
+  });
+  boot.undo("pressure", UNDO.step, () => pressure.stop());
+  await pressure.start();
+  return { metrics, events, blobs, availability, storeHealth, counts, liveness, pressure };
 }

@@ -4,7 +4,7 @@
  */
 import type { Address } from "../core/address.ts";
 import type { Entry } from "../core/entry.ts";
-import { messageOf } from "../core/errors.ts";
+import { messageOf, RollcallError } from "../core/errors.ts";
 import type { Ids, SessionKey } from "../core/ids.ts";
 import { entrySubject } from "../core/poison.ts";
 import { runControl } from "../inbox/control.ts";
@@ -24,6 +24,7 @@ import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Operate } from "../ports/operate.ts";
 import type { Outbox, WaitingAnswers } from "../ports/outbox.ts";
+import type { IntakeClosed, Pressure } from "../ports/pressure.ts";
 import type { Processes } from "../ports/process.ts";
 import type { Random } from "../ports/random.ts";
 import type { PinningRoster } from "../ports/roster.ts";
@@ -59,6 +60,8 @@ export interface PipelineInput {
   readonly open: () => boolean;
   /** What watches over this process's own work; nothing does when absent. */
   readonly guard?: Guard;
+  /** Whether more can be taken; always when absent. */
+  readonly pressure?: Pressure;
   /** A write of the inbox failed. */
   readonly suspectStore: () => void;
 }
@@ -192,7 +195,7 @@ function createBeginning(input: PipelineInput, { operate, lanes, outbox }: Way):
 
 /** From the channel to the lane. */
 function buildDoor(input: PipelineInput, { outbox }: Way, accepted: Beginning["accepted"]): Intake {
-  const { store, clock, random, ids, metrics, roster, open, suspectStore } = input;
+  const { store, clock, random, ids, metrics, roster, open, suspectStore, pressure } = input;
   const decide = createDecide({ store, clock, random, ids, roster, pairingText, routing: { admit, route } });
   const noticed = (): void => outbox.wake();
   const inbox = createInbox({
@@ -202,10 +205,15 @@ function buildDoor(input: PipelineInput, { outbox }: Way, accepted: Beginning["a
     accepted,
     noticed,
     open,
+    took: (entries, bytes) => pressure?.took(entries, bytes),
     log: input.log.child("inbox"),
   });
+  const closed = (): IntakeClosed | null => pressure?.closed() ?? null;
   return {
+    closed,
     async accept(batch) {
+      const why = closed();
+      if (why !== null) throw new RollcallError(why.code, { detail: why.detail });
       try {
         return await inbox.accept(batch);
       } catch (error) {

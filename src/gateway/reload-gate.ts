@@ -36,6 +36,7 @@ export function createReloadGate(clock: Clock): ReloadGate {
     });
   return {
     guard: (intake) => ({
+      ...intake,
       async accept(batch) {
         while (gate.closed !== null) await gate.closed;
         gate.passing += 1;

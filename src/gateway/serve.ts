@@ -159,6 +159,7 @@ function statusOf(
     roster: roll.registry,
     availability: parts.availability,
     storeHealth: parts.storeHealth,
+    intakeClosed: () => parts.pressure.closed(),
     channel: (kind, account) => pipeline().channels.get(`${kind}/${account}`),
     counts: () => parts.counts.now(),
     processes: platform.processes,

@@ -4,6 +4,7 @@ import { WAITING_STATES } from "../core/entry.ts";
 import type { Availability } from "../ports/availability.ts";
 import type { Channel } from "../ports/channel.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { IntakeClosed } from "../ports/pressure.ts";
 import type { Processes } from "../ports/process.ts";
 import type { Roster } from "../ports/roster.ts";
 import type { Status, StatusReport } from "../ports/status.ts";
@@ -30,6 +31,7 @@ export interface StatusInput {
   readonly roster: Roster;
   readonly availability: Availability;
   readonly storeHealth: StoreHealth;
+  readonly intakeClosed: () => IntakeClosed | null;
   readonly channel: (kind: string, account: string) => Channel | undefined;
   readonly counts: () => Readonly<Record<EntryState, number>>;
   readonly processes: Processes;
@@ -42,7 +44,8 @@ export interface StatusInput {
 /** The one state of everything, computed when it is asked for. */
 export function createStatus(input: StatusInput): Status {
   return {
-    intakeOpen: () => !input.stage.draining && input.storeHealth.fault() === null,
+    intakeOpen: () =>
+      !input.stage.draining && input.storeHealth.fault() === null && input.intakeClosed() === null,
     report: () => reportOf(input),
   };
 }
@@ -59,6 +62,7 @@ function reportOf(input: StatusInput): StatusReport {
     draining: stage.draining,
     started: stage.started,
     store: input.storeHealth.fault(),
+    intake: input.intakeClosed(),
     dispatchOpen: stage.started && !stage.draining,
     agents,
     channels,
@@ -114,7 +118,7 @@ export function healthLine(report: StatusReport): string {
 export function statusLine(report: StatusReport): string {
   const served = report.agents.filter((agent) => agent.servable).length;
   const channels = report.channels
-    .map(({ channel, account, status }) => `${channel}/${account}:${status}`)
+    .map(({ channel, account, status, paused }) => `${channel}/${account}:${paused ? "paused" : status}`)
     .join(", ");
   return [
     report.status,

@@ -10,6 +10,8 @@ export interface ReadinessFacts {
   /** Whether the boot has come to its end. */
   readonly started: boolean;
   readonly store: { readonly code: ErrorCode; readonly since: Instant } | null;
+  /** Why nothing is taken for now, although the store commits. */
+  readonly intake?: { readonly code: ErrorCode; readonly since: Instant } | null;
   readonly dispatchOpen: boolean;
   readonly agents: readonly { readonly id: string; readonly candidates: readonly CandidateState[] }[];
   readonly channels: readonly {
@@ -54,7 +56,7 @@ function phaseOf(facts: ReadinessFacts, failing: readonly Failing[]): Phase {
   return failing.length > 0 ? "holding" : "ready";
 }
 
-function storeFailing({ store, dispatchOpen, now }: ReadinessFacts): readonly Failing[] {
+function storeFailing({ store, intake, dispatchOpen, now }: ReadinessFacts): readonly Failing[] {
   const failing: Failing[] = [];
   if (store !== null)
     failing.push({
@@ -64,6 +66,10 @@ function storeFailing({ store, dispatchOpen, now }: ReadinessFacts): readonly Fa
       since: store.since,
       fix: ERRORS[store.code].fix,
     });
+  if (store === null && intake != null) {
+    const { code, since } = intake;
+    failing.push({ kind: "store", id: "intake", code, since, fix: ERRORS[code].fix });
+  }
   if (!dispatchOpen)
     failing.push({
       kind: "dispatcher",

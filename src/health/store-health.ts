@@ -8,6 +8,8 @@ import type { Pulse } from "../ports/pulse.ts";
 export interface StoreHealth {
   /** What is wrong, or null. */
   fault(): { readonly code: ErrorCode; readonly since: Instant } | null;
+  /** What the last proof took, in milliseconds; null before the first. */
+  latency(): Duration | null;
   /** Somebody saw a write fail: look again now. */
   suspect(): void;
   /** The proofs that run now. */
@@ -32,6 +34,7 @@ export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
   let fault: { code: ErrorCode; since: Instant } | null = null;
   let cancel = (): void => {};
   let stopped = false;
+  let took: Duration | null = null;
   const running = new Set<Pulse>();
 
   const look = async (): Promise<void> => {
@@ -40,7 +43,7 @@ export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
     const pulse = { what: "a commit of the store", begunAt: deps.clock.monotonic(), within: PROBE_WITHIN };
     running.add(pulse);
     try {
-      await deps.probe();
+      took = await deps.probe();
       if (fault !== null) deps.log.info("store.available", { was: fault.code });
       fault = null;
     } catch (error) {
@@ -56,6 +59,7 @@ export function createStoreHealth(deps: StoreHealthDeps): StoreHealth {
   };
   return {
     fault: () => fault,
+    latency: () => took,
     suspect: () => void look(),
     pulses: () => [...running],
     start: () => void look(),

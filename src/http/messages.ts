@@ -10,7 +10,7 @@ import { HTTP_LIMITS } from "./limits.ts";
 import { deliveryJson, messageJson } from "./message-json.ts";
 import { messageKey, readAddress } from "./parse-message.ts";
 import { param, type Call, type Context } from "./router.ts";
-import { checkAddress, checkAgent, WEB } from "./send-message.ts";
+import { checkAddress, checkAgent, refuseWhenClosed, WEB } from "./send-message.ts";
 import { LIMITS } from "../core/limits.ts";
 
 /** `GET /api/v1/messages`: newest first, in pages. */
@@ -109,6 +109,7 @@ export async function releaseHeld(context: Context, call: Call): Promise<Answer>
 
 /** `POST /api/v1/notify`: plain text to a chat, without an agent. */
 export async function notify(context: Context, call: Call): Promise<Answer> {
+  refuseWhenClosed(context);
   const fields = readFields(await call.body(), ["to", "text", "id"]);
   const to = readAddress(requiredText(fields, "to", { max: HTTP_LIMITS.addressUnits }), "to");
   const text = requiredText(fields, "text", { max: LIMITS.textUnits, lines: true });

@@ -28,6 +28,7 @@ export const WEB = { channel: "web", account: "default" } as const;
 export async function sendMessage(context: Context, call: Call): Promise<Answer> {
   const { deps } = context;
   const wait = readWait(call);
+  refuseWhenClosed(context);
   const request = parseMessageRequest(await call.body(LIMITS.requestBytes));
   checkAgent(context, request.agent);
   if (request.to !== null) checkAddress(context, request.to, "to");
@@ -44,6 +45,12 @@ function readWait(call: Call): number {
   const { wait } = readQuery(call.query, ["wait"]);
   if (wait === undefined) return 0;
   return readNumber("wait", wait.replace(/s$/, ""), 1, HTTP_LIMITS.waitSeconds);
+}
+
+/** Before anything of a request is read or kept: what can't be accepted leaves nothing behind. */
+export function refuseWhenClosed({ deps }: Context): void {
+  const why = deps.intake.closed?.() ?? null;
+  if (why !== null) throw new RollcallError(why.code, { detail: why.detail });
 }
 
 /** @throws RollcallError `agent-unknown` */

@@ -24,6 +24,8 @@ export interface InboxDeps {
   readonly accepted: (entries: readonly Entry[]) => void;
   /** Called when refusals left something to say. Must not throw. */
   readonly noticed: () => void;
+  /** So much was taken. */
+  readonly took: (entries: number, bytes: number) => void;
   /** Whether new messages are taken: not while draining. */
   readonly open: () => boolean;
 }
@@ -59,7 +61,12 @@ function announce(
       deps.log.info("message.refused", { channel: batch.channel, code: result.code });
   }
   if (items.some((item, index) => saysSomething(item, results[index]))) deps.noticed();
-  if (entries.length > 0) deps.accepted(entries);
+  if (entries.length === 0) return;
+  deps.took(
+    entries.length,
+    entries.reduce((sum, { body }) => sum + Buffer.byteLength(body.text), 0),
+  );
+  deps.accepted(entries);
 }
 
 function saysSomething(item: Decided, result: Accepted | undefined): boolean {

@@ -97,6 +97,8 @@ export interface ChannelState {
   readonly lastReceive: Duration | null;
   /** The bot's name on the platform, for people. */
   readonly name: string | null;
+  /** Why it doesn't read on for now although it could: more waits than the gateway takes. Sends go on. */
+  readonly paused?: { readonly code: ErrorCode; readonly detail: string } | null;
   /** Things the operator should know that are no fault, e.g. a platform setting that hides messages. */
   readonly hints: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { Entry, NewEntry } from "../core/entry.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { MessageId } from "../core/ids.ts";
 import type { ChatKind, GroupLine, MessageBody, Role, Sender } from "../core/message.ts";
+import type { IntakeClosed } from "./pressure.ts";
 
 /** One thing that a platform delivered, parsed, before anybody decided what to do with it. */
 export type Inbound =
@@ -75,9 +76,11 @@ export interface Intake {
    * Checks, classifies and stores a batch in one transaction, cursor included. When it resolves, the channel may
    * confirm; when it rejects, nothing was stored and nothing may be confirmed.
    *
-   * @throws RollcallError `draining`, `store-full`, `store-io`
+   * @throws RollcallError `draining`, `store-full`, `store-io`, and the codes of {@link Intake.closed}
    */
   accept(batch: InboundBatch): Promise<readonly Accepted[]>;
+  /** Why nothing is taken for now: channels stop reading until it is null again. Cheap. */
+  closed?(): IntakeClosed | null;
 }
 
 /** What the store is asked to write for one item, after the inbox has decided. */

@@ -14,6 +14,7 @@ import type { DeadLetter, DeadLetterStore } from "./dead-letters.ts";
 import type { Accepted, Cursor, Decided } from "./intake.ts";
 import type { EntryMove } from "./entry-move.ts";
 import type { OutboxPages } from "./outbox-store.ts";
+import type { PressureStore } from "./pressure.ts";
 import type { RetentionStore } from "./retention.ts";
 import type { SnapshotStore } from "./snapshot.ts";
 
@@ -44,6 +45,7 @@ export interface Store
     AlertStore,
     IntegrityStore,
     SuspectStore,
+    PressureStore,
     RetentionStore,
     SnapshotStore,
     DeadLetterStore {

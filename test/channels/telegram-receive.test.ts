@@ -201,6 +201,30 @@ describe("Telegram, receiving", () => {
     await until(() => rig.intake.messages.length === 1, "received");
   });
 
+  it("stops polling while the gateway takes nothing, and goes on by itself", async () => {
+    await opened();
+    await rig.connect();
+    rig.intake.close({ code: "disk-low", detail: "1 MiB free", since: 0 });
+    rig.fake.say("one");
+    await until(() => rig.intake.offered.length > 0, "the open poll's answer");
+    // What that poll brought came before the pause: only what follows waits.
+    rig.intake.refuse(new RollcallError("disk-low"));
+    rig.fake.say("two");
+    await until(() => rig.channel.state().paused != null, "paused");
+    assert.deepEqual(rig.channel.state().paused, { code: "disk-low", detail: "1 MiB free" });
+    assert.equal(rig.channel.state().status, "connected", "sends go on");
+    const before = polls().length;
+    for (let i = 0; i < 60; i++) await rig.clock.advance(SECOND);
+    assert.equal(polls().length, before);
+    assert.equal(rig.fake.updates.waiting.length > 0, true, "the platform keeps what came");
+    rig.intake.refuse(null);
+    rig.intake.close(null);
+    await rig.clock.advance(SECOND);
+    await until(() => texts().includes("two"), "received");
+    assert.equal(rig.channel.state().paused, null);
+    assert.deepEqual(new Set(texts()), new Set(["one", "two"]));
+  });
+
   it("gives the same update the same key each time, and an edit its own", async () => {
     await opened();
     const { updateId, messageId } = rig.fake.say("original");

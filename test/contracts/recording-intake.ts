@@ -1,4 +1,5 @@
 import type { Accepted, Inbound, InboundBatch, InboundMessage, Intake } from "../../src/ports/intake.ts";
+import type { IntakeClosed } from "../../src/ports/pressure.ts";
 
 /** An intake that keeps what it is given, and does what the test wants of it. */
 export interface RecordingIntake extends Intake {
@@ -10,6 +11,8 @@ export interface RecordingIntake extends Intake {
   readonly messages: readonly InboundMessage[];
   /** From now on every batch is rejected with this; null accepts again. */
   refuse(error: Error | null): void;
+  /** From now on nothing is taken, and channels know it; null takes again. */
+  close(why: IntakeClosed | null): void;
   /** Batches wait until the returned function is called. */
   hold(): () => void;
 }
@@ -18,6 +21,7 @@ export function createRecordingIntake(): RecordingIntake {
   const offered: InboundBatch[] = [];
   const batches: InboundBatch[] = [];
   let refusal: Error | null = null;
+  let shut: IntakeClosed | null = null;
   let gate: Promise<void> = Promise.resolve();
   const items = (): readonly Inbound[] => batches.flatMap((batch) => batch.items);
   return {
@@ -36,6 +40,8 @@ export function createRecordingIntake(): RecordingIntake {
     get messages() {
       return items().filter((item) => item.kind === "message");
     },
+    closed: () => shut,
+    close: (why) => void (shut = why),
     refuse: (error) => void (refusal = error),
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -15,6 +15,7 @@ const parts = async (open: boolean) => {
     decide: async () => ({ kind: "ignored", reason: "test" }),
     accepted: () => {},
     noticed: () => {},
+    took: () => {},
     open: () => open,
   });
   return { store, inbox };

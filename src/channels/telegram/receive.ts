@@ -15,6 +15,8 @@ const LONG_POLL_SECONDS = 30;
 /** What a poll may take beyond that before it counts as hung and is ended from here. */
 const POLL_GRACE = 15 * SECOND;
 const BATCH = 100;
+/** How often it is asked whether more is taken again. */
+const PAUSED_LOOK = SECOND;
 const SHORT_DEADLINE = 20 * SECOND;
 /** Update ids begin anew anywhere after a week without any: an older cursor says nothing (Bot API, Update). */
 export const CURSOR_AGE = 6 * DAY;
@@ -62,6 +64,7 @@ export async function receive(deps: ReceiveDeps, signal: AbortSignal): Promise<v
     lastConflict: -Infinity,
   };
   while (!signal.aborted) {
+    if (await paused(deps, progress, signal)) continue;
     const timeout = progress.prove ? 0 : LONG_POLL_SECONDS;
     const result = await poll(deps, progress, timeout, signal);
     if (signal.aborted) return;
@@ -76,6 +79,16 @@ export async function receive(deps: ReceiveDeps, signal: AbortSignal): Promise<v
     polled(deps, progress);
     if (result.value.length > 0) await take(deps, progress, result.value, signal);
   }
+}
+
+/** While the gateway takes nothing, nothing is asked for: Telegram keeps what people send, and the cursor stands. */
+async function paused(deps: ReceiveDeps, progress: Progress, signal: AbortSignal): Promise<boolean> {
+  const why = deps.intake.closed?.() ?? null;
+  deps.state.paused(why === null ? null : { code: why.code, detail: why.detail });
+  if (why === null) return false;
+  progress.prove = true;
+  await deps.clock.sleep(PAUSED_LOOK, signal);
+  return true;
 }
 
 function poll(

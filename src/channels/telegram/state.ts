@@ -11,6 +11,8 @@ export interface StateBoard {
   /** As `received`, and the channel counts as connected. */
   connected(): void;
   failing(code: ErrorCode, detail: string): void;
+  /** Nothing is polled for until it is null again. */
+  paused(why: ChannelState["paused"]): void;
   stopped(): void;
   named(name: string): void;
   hint(id: string, text: string | null): void;
@@ -50,6 +52,9 @@ export function createStateBoard(clock: Clock): StateBoard {
     },
     failing: (code, detail) => move("failing", code, detail),
     stopped: () => move("stopped", null, null),
+    paused(why = null) {
+      if ((state.paused ?? null)?.code !== why?.code) change({ paused: why });
+    },
     named(name) {
       if (state.name !== name) change({ name });
     },

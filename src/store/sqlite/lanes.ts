@@ -1,4 +1,5 @@
 import type { SessionKey } from "../../core/ids.ts";
+import type { PressureStore } from "../../ports/pressure.ts";
 import type { TurnStore } from "../../ports/store.ts";
 import type { StoreContext } from "./context.ts";
 import { entryOf, turnOf, type EntryRow } from "./rows.ts";
@@ -55,6 +56,12 @@ export function createLaneReads({ db, vet }: Pick<StoreContext, "db" | "vet">): 
       return vet.entries(db.all<EntryRow>(sql)).map(entryOf);
     },
   };
+}
+
+/** Sizes are told by the rows' heads: the bodies themselves aren't read. */
+export function createPressureReads({ db }: Pick<StoreContext, "db">): PressureStore {
+  const sql = `SELECT coalesce(sum(octet_length(body)), 0) AS bytes FROM ${WAITING}`;
+  return { waitingBytes: async () => db.get<{ bytes: number }>(sql)?.bytes ?? 0 };
 }
 
 /** How many messages of a session wait for their turn or are in it. */

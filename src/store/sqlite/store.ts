@@ -13,7 +13,7 @@ import { createOutboxStore } from "./deliveries.ts";
 import { createOutboxPages } from "./outbox-pages.ts";
 import { createInboxStore } from "./inbox.ts";
 import { createIntegrity } from "./integrity.ts";
-import { createLaneReads } from "./lanes.ts";
+import { createLaneReads, createPressureReads } from "./lanes.ts";
 import { createLeftovers } from "./leftovers.ts";
 import { createNotes } from "./notes.ts";
 import { createReads } from "./reads.ts";
@@ -71,7 +71,7 @@ export function createStore({ db: raw, epoch, clock, defer, committed, file, rel
     ...createNotes(context),
     ...createAlertStore(context),
     ...createSuspects(context),
-    ...createDeadLetters(context),
+    ...createPressureReads(context),
     ...createClearing(context),
     ...createLeftovers(context),
     ...createSnapshots(context, file),
