@@ -2,7 +2,7 @@ import { messageOf } from "../core/errors.ts";
 import { UNDO } from "../boot/stop-plan.ts";
 import { systemClock } from "../platform/clock.ts";
 import { openWorkFile } from "../platform/work-file.ts";
-import { raiseSuspects } from "../poison/evidence.ts";
+import { blamedOf, raiseSuspects } from "../poison/evidence.ts";
 import { createGuard, type KnowingGuard } from "../poison/guard.ts";
 import { quarantineConvicted } from "../poison/quarantine.ts";
 import type { Events } from "../ports/events.ts";
@@ -32,7 +32,8 @@ export async function openPoison(input: ServeInput): Promise<Poison> {
   }
   stage.freeze = () => file.freeze();
   boot.undo("work marks", UNDO.step, () => file.close());
-  const guard = createGuard({ marks: file, store, clock: systemClock, log }, suspects);
+  const blamed = blamedOf(suspects, file.left);
+  const guard = createGuard({ marks: file, store, clock: systemClock, log }, suspects, blamed);
   return {
     guard,
     async settle(events) {

@@ -8,6 +8,7 @@ import { createHttp } from "../http/http.ts";
 import type { HttpServer } from "../http/deps.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import type { Log } from "../ports/log.ts";
 import type { Status } from "../ports/status.ts";
 import { LAST_WORDS, openAlerting, type Alerting } from "./alerting.ts";
 import { openArchiving, type Archiving } from "./archiving.ts";
@@ -50,8 +51,8 @@ export async function serve(input: ServeInput): Promise<Serving> {
   const { platform, roll, stage, boot } = input;
   const { log } = platform;
   const stopping = Promise.withResolvers<ExitCode>();
+  // Nothing is written any more, so the store can't keep the alert: it is told before the end.
   const parts = await openParts(input, (code) => {
-    // Nothing is written any more, so the store can't keep the alert: it is told before the end.
     const told = alerting.raiseLast({ code, subject: "store" }, LAST_WORDS);
     void told.finally(() => stopping.resolve(ERRORS[code].exit));
   });
@@ -82,15 +83,11 @@ export async function serve(input: ServeInput): Promise<Serving> {
   });
   boot.undo("http", UNDO.http, () => http.close(UNDO.http / 2));
   const channels = channelResources(input, pipeline, poison.guard);
-  const { metrics } = parts;
   const watch = healthWatch(input, parts, status, pipeline);
   return {
     http,
     status,
-    async reap() {
-      await poison.settle(parts.events);
-      await recovering.reap();
-    },
+    reap: () => poison.settle(parts.events).then(() => recovering.reap()),
     openChannels: () => channels.follow(roll.registry.current()),
     async probe() {
       alerting.watch();
@@ -105,22 +102,34 @@ export async function serve(input: ServeInput): Promise<Serving> {
       watch.start();
       reloading.begin();
     },
-    loadLate: () =>
-      void metrics.load().catch((error: unknown) => log.error("metrics.failed", { error: messageOf(error) })),
+    loadLate: () => loadLate(parts, log),
     ended(stopRequested) {
-      if (stopRequested.aborted) stopping.resolve(EXIT.ok);
-      stopRequested.addEventListener("abort", () => stopping.resolve(EXIT.ok), { once: true });
+      const stop = (): void => stopping.resolve(EXIT.ok);
+      if (stopRequested.aborted) stop();
+      stopRequested.addEventListener("abort", stop, { once: true });
       return stopping.promise;
     },
     async drain() {
       stage.draining = true;
       recovering.stop();
       reloading.stop();
-      const { grace } = roll.registry.current().config.gateway.drain;
-      const plan = input.supervision.stopping(stage.crashed ? Math.min(grace, CRASH_GRACE) : grace);
-      await drain({ plan, lanes: pipeline.lanes, outbox: pipeline.outbox, clock: systemClock, log });
+      await drainWithin(input, pipeline);
     },
   };
+}
+
+async function drainWithin(
+  { platform, roll, stage, supervision }: ServeInput,
+  pipeline: Pipeline,
+): Promise<void> {
+  const { grace } = roll.registry.current().config.gateway.drain;
+  const plan = supervision.stopping(stage.crashed ? Math.min(grace, CRASH_GRACE) : grace);
+  const { lanes, outbox } = pipeline;
+  await drain({ plan, lanes, outbox, clock: systemClock, log: platform.log });
+}
+
+function loadLate({ metrics }: Parts, log: Log): void {
+  metrics.load().catch((error: unknown) => log.error("metrics.failed", { error: messageOf(error) }));
 }
 
 /** Says how things stand, to the log, to the page and to the supervisor. */

@@ -37,24 +37,16 @@ export function createPressure(deps: PressureDeps): WatchedPressure {
   const { clock, log, machine } = deps;
   /** `bytes` is an upper bound between two counts: what ended meanwhile is still in it. */
   let known: PressureFacts = { waiting: 0, waitingBytes: 0, space: null, descriptors: null, commit: null };
-  let takenSince = { waiting: 0, entries: 0 };
+  const estimate = createEstimate(deps.waiting);
   let closed: IntakeClosed | null = null;
   let stopped = false;
   let cancel = (): void => {};
 
-  /** What waits is counted with a delay: what was taken since the last count comes on top. */
-  const waitingNow = (): number => {
-    const counted = deps.waiting();
-    if (counted !== takenSince.waiting) takenSince = { waiting: counted, entries: 0 };
-    return counted + takenSince.entries;
-  };
   const decide = (): void => {
-    known = { ...known, waiting: waitingNow(), commit: deps.commit() };
+    known = { ...known, waiting: estimate.now(), commit: deps.commit() };
     const next = decidePressure(known, closed?.code ?? null);
-    if (next?.code !== closed?.code) {
-      if (next === null) log.info("intake.opened", { was: closed?.code });
-      else log.warn("intake.closed", { ...next });
-    }
+    if (next === null && closed !== null) log.info("intake.opened", { was: closed.code });
+    if (next !== null && next.code !== closed?.code) log.warn("intake.closed", { ...next });
     closed = next === null ? null : { ...next, since: closed?.since ?? clock.now() };
   };
   const look = async (): Promise<void> => {
@@ -77,7 +69,7 @@ export function createPressure(deps: PressureDeps): WatchedPressure {
       return closed;
     },
     took(entries, bytes) {
-      takenSince.entries += entries;
+      estimate.add(entries);
       known = { ...known, waitingBytes: known.waitingBytes + bytes };
     },
     async start() {
@@ -88,5 +80,18 @@ export function createPressure(deps: PressureDeps): WatchedPressure {
       stopped = true;
       cancel();
     },
+  };
+}
+
+/** What waits is counted with a delay: what was taken since the last count comes on top. */
+function createEstimate(count: () => number): { now(): number; add(entries: number): void } {
+  const last = { counted: 0, since: 0 };
+  return {
+    now() {
+      const counted = count();
+      if (counted !== last.counted) Object.assign(last, { counted, since: 0 });
+      return counted + last.since;
+    },
+    add: (entries) => void (last.since += entries),
   };
 }

@@ -1,6 +1,6 @@
 import type { Ids } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { Sender } from "../core/message.ts";
+import type { Role, Sender } from "../core/message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Decided, InboundBatch, InboundUnreadable } from "../ports/intake.ts";
 import type { AccessStore } from "../ports/store.ts";
@@ -20,6 +20,21 @@ const NOWHERE = "unreadable";
 const TOLD =
   "Your message couldn't be read here, so it was set aside. It is kept as it came, and the operator can see it.";
 
+type Rules = RouteRules & { readonly owners: readonly string[] };
+
+/** As whom the sender may write here; undefined for everybody else. */
+async function admittedAs(
+  { store, routing }: UnreadableDeps,
+  { address, sender, chat }: NonNullable<InboundUnreadable["from"]>,
+  { access, owners }: Rules,
+): Promise<Role | undefined> {
+  if (access === undefined) return undefined;
+  const paired = await store.isPaired(address.channel, address.account, sender.id);
+  const knock = { address, senderId: sender.id, chat, addressed: chat === "direct" };
+  const admission = routing.admit(knock, { access, owners, paired });
+  return admission.kind === "admitted" ? admission.role : undefined;
+}
+
 /**
  * What couldn't be read becomes a message in quarantine: counted, kept, shown and cleared like every other. Its sender is
  * told when that is somebody who may write here.
@@ -28,23 +43,14 @@ export async function decideUnreadable(
   deps: UnreadableDeps,
   { channel, account }: InboundBatch,
   item: InboundUnreadable,
-  rules: RouteRules & { readonly owners: readonly string[] },
+  rules: Rules,
 ): Promise<Decided> {
-  const address = item.from?.address ?? { channel, account, conversation: NOWHERE };
-  const sender = item.from?.sender ?? NOBODY;
-  const chat = item.from?.chat ?? "direct";
-  const admission =
-    item.from === null || rules.access === undefined
-      ? undefined
-      : deps.routing.admit(
-          { address, senderId: sender.id, chat, addressed: chat === "direct" },
-          {
-            access: rules.access,
-            owners: rules.owners,
-            paired: await deps.store.isPaired(channel, account, sender.id),
-          },
-        );
-  const admitted = admission?.kind === "admitted" ? admission.role : undefined;
+  const { address, sender, chat } = item.from ?? {
+    address: { channel, account, conversation: NOWHERE },
+    sender: NOBODY,
+    chat: "direct" as const,
+  };
+  const admitted = item.from === null ? undefined : await admittedAs(deps, item.from, rules);
   const now = deps.clock.now();
   const route = deps.routing.route({ address, senderId: sender.id, chat, configured: address }, rules);
   if (route === undefined) return { kind: "refused", code: "agent-unknown" };

@@ -38,52 +38,64 @@ export function openWorkFile(dir: string, log: Log): WorkFile {
   const boot = bootId();
   const left = readLeft(path, boot);
   const free = Array.from({ length: SLOTS }, (_, i) => SLOTS - 1 - i);
-  let file: number | null = null;
-  const failed = (error: unknown): void => {
-    log.warn("work.not_marked", { error: messageOf(error) });
-    if (file !== null) closeSync(file);
-    file = null;
-  };
-  const write = (slot: number, bytes: Buffer): void => {
-    if (file === null) return;
-    try {
-      writeSync(file, bytes, 0, bytes.length, slot * SLOT);
-    } catch (error) {
-      failed(error);
-    }
-  };
+  const slots = createSlots(path, log);
   return {
     left,
-    begun() {
-      try {
-        file = openSync(path, "w", 0o600);
-      } catch (error) {
-        failed(error);
-      }
-    },
+    begun: () => slots.open(),
     begin(mark) {
-      const slot = file === null ? undefined : free.pop();
+      const slot = slots.isOpen() ? free.pop() : undefined;
       if (slot === undefined) return () => {};
-      write(slot, encode(mark, boot));
+      slots.write(slot, encode(mark, boot));
       return () => {
-        write(slot, WIPED);
+        slots.write(slot, WIPED);
         free.push(slot);
       };
     },
-    freeze() {
-      if (file !== null) closeSync(file);
-      file = null;
-    },
+    freeze: () => slots.close(),
     close() {
-      if (file === null) return;
-      try {
-        ftruncateSync(file);
-        closeSync(file);
-        file = null;
-      } catch (error) {
-        failed(error);
-      }
+      slots.empty();
+      slots.close();
     },
+  };
+}
+
+interface Slots {
+  open(): void;
+  isOpen(): boolean;
+  write(slot: number, bytes: Buffer): void;
+  empty(): void;
+  close(): void;
+}
+
+/** The file itself. The first thing that fails closes it, and is said once. */
+function createSlots(path: string, log: Log): Slots {
+  let file: number | null = null;
+  const close = (): void => {
+    if (file !== null) closeSync(file);
+    file = null;
+  };
+  const trying = (run: () => void): void => {
+    try {
+      run();
+    } catch (error) {
+      log.warn("work.not_marked", { error: messageOf(error) });
+      close();
+    }
+  };
+  return {
+    open: () => trying(() => (file = openSync(path, "w", 0o600))),
+    isOpen: () => file !== null,
+    write(slot, bytes) {
+      if (file === null) return;
+      const to = file;
+      trying(() => writeSync(to, bytes, 0, bytes.length, slot * SLOT));
+    },
+    empty() {
+      if (file === null) return;
+      const to = file;
+      trying(() => ftruncateSync(to));
+    },
+    close,
   };
 }
 

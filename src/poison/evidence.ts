@@ -36,6 +36,15 @@ export function crashesOf(suspects: readonly Suspect[], subject: string): number
   return suspects.reduce((sum, one) => (one.subject === subject ? sum + one.crashes : sum), 0);
 }
 
+/**
+ * On what the last end is blamed: on what was in work at it and at an earlier one. A single end may have come from
+ * outside, and a live view belongs to a turn that runs.
+ */
+export function blamedOf(suspects: readonly Suspect[], left: readonly Mark[]): readonly string[] {
+  const subjects = left.filter(({ step }) => step !== "show").flatMap((mark) => mark.subjects);
+  return subjects.filter((subject) => crashesOf(suspects, subject) >= CRASHES_ALONE);
+}
+
 /** What is set aside now. */
 export function convictedOf(suspects: readonly Suspect[]): readonly string[] {
   const subjects = new Set(suspects.map(({ subject }) => subject));

@@ -5,7 +5,7 @@
 import { messageOf } from "../core/errors.ts";
 import { CRASHES_ALONE, type Subject, type WorkStep } from "../core/poison.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Guard, Suspect, SuspectStore, WorkMarks } from "../ports/guard.ts";
+import type { Guard, Mark, Suspect, SuspectStore, WorkMarks } from "../ports/guard.ts";
 import type { Log } from "../ports/log.ts";
 import { createGate } from "./gate.ts";
 
@@ -21,8 +21,15 @@ export interface KnowingGuard extends Guard {
   know(suspects: readonly Suspect[]): void;
 }
 
-/** @param known what was in work at earlier crashes */
-export function createGuard(deps: GuardDeps, known: readonly Suspect[]): KnowingGuard {
+/**
+ * @param known what was in work at earlier crashes
+ * @param blamed what the last one is blamed on, when that is known
+ */
+export function createGuard(
+  deps: GuardDeps,
+  known: readonly Suspect[],
+  blamed: readonly Subject[] = [],
+): KnowingGuard {
   const gate = createGate(deps.clock);
   const keyed = (some: readonly Suspect[]): Map<string, Suspect> =>
     new Map(some.map((one) => [keyOf(one.step, one.subject), one]));
@@ -39,35 +46,33 @@ export function createGuard(deps: GuardDeps, known: readonly Suspect[]): Knowing
       .keepSuspects(gone.map((one) => ({ ...one, crashes: 0 })))
       .catch((error: unknown) => deps.log.warn("suspects.not_kept", { error: messageOf(error) }));
   };
-  const marked = async <T>(
-    step: WorkStep,
-    subjects: readonly Subject[],
-    work: () => T | Promise<T>,
-  ): Promise<T> => {
-    const end = deps.marks.begin({ step, subjects });
-    try {
-      return await work();
-    } finally {
-      end();
-    }
-  };
   return {
     know: (some) => void (suspects = keyed(some)),
     crashes: (subject) => (suspects.size === 0 ? 0 : crashes(subject)),
+    spares: (subjects) => blamed.length > 0 && !subjects.some((subject) => blamed.includes(subject)),
     clear: (subject) => forget([...suspects.values()].filter((one) => one.subject === subject)),
     async run(step, subjects, work) {
-      if (suspects.size === 0) return gate.beside(() => marked(step, subjects, work));
+      if (suspects.size === 0) return gate.beside(() => marked(deps.marks, { step, subjects }, work));
       const meant = subjects.flatMap((subject) => suspects.get(keyOf(step, subject)) ?? []);
       const alone = subjects.some((subject) => crashes(subject) >= CRASHES_ALONE);
       if (alone) deps.log.info("suspect.alone", { step, subjects });
       try {
-        return await gate[alone ? "alone" : "beside"](() => marked(step, subjects, work));
+        return await gate[alone ? "alone" : "beside"](() => marked(deps.marks, { step, subjects }, work));
       } finally {
         if (meant.length > 0) deps.log.info("suspect.cleared", { step, subjects });
         forget(meant);
       }
     },
   };
+}
+
+async function marked<T>(marks: WorkMarks, mark: Mark, work: () => T | Promise<T>): Promise<T> {
+  const end = marks.begin(mark);
+  try {
+    return await work();
+  } finally {
+    end();
+  }
 }
 
 const keyOf = (step: WorkStep, subject: Subject): string => `${step} ${subject}`;

@@ -25,6 +25,11 @@ export interface Guard {
   run<T>(step: WorkStep, subjects: readonly Subject[], work: () => T | Promise<T>): Promise<T>;
   /** How often the process has crashed while this was in work. */
   crashes(subject: Subject): number;
+  /**
+   * Whether the last end of the process is blamed on something else, for the second time at least: then what ran beside
+   * it is not to blame, and no attempt of it is used.
+   */
+  spares(subjects: readonly Subject[]): boolean;
   /** It was set aside, or nobody needs it any more. */
   clear(subject: Subject): void;
 }
@@ -33,6 +38,7 @@ export interface Guard {
 export const unguarded: Guard = {
   run: async (_step, _subjects, work) => work(),
   crashes: () => 0,
+  spares: () => false,
   clear: () => {},
 };
 

@@ -12,7 +12,7 @@ import { recall } from "./recall.ts";
 import { planRecovery, type Known, type RecoveryPlan } from "./recovery-plan.ts";
 import { TEXTS } from "./texts.ts";
 import { publishStates, type TurnDeps } from "./turn-deps.ts";
-import { fenceOf } from "./turn-work.ts";
+import { fenceOf, subjectsOf } from "./turn-work.ts";
 
 /** What deciding on one interrupted turn works with. */
 export interface RecoverTurnDeps
@@ -48,6 +48,7 @@ export async function recoverTurn(deps: RecoverTurnDeps, one: Interrupted): Prom
     onInterrupted: agent?.onInterrupted ?? "resume",
     failures: turn.failures,
     resumable: resumable(turn, harness),
+    spared: deps.guard?.spares(subjectsOf(one)) ?? false,
   });
   const done =
     plan.kind === "adopted" && known.kind === "answered"

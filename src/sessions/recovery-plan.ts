@@ -10,6 +10,8 @@ export interface RecoveryFacts {
   readonly onInterrupted: AgentConfig["onInterrupted"];
   /** Attempts that counted before this one. */
   readonly failures: number;
+  /** The process ended for something else: no attempt is used. */
+  readonly spared?: boolean;
   /** Whether the harness's own session can be gone on with. */
   readonly resumable: boolean;
 }
@@ -37,7 +39,8 @@ export type RecoveryPlan =
  * - never prompted, or the record knows nothing of it: run again, with no attempt used, since nothing had happened
  * - prompted, or nobody can say: by `onInterrupted`, while attempts are left
  */
-export function planRecovery({ known, onInterrupted, failures, resumable }: RecoveryFacts): RecoveryPlan {
+export function planRecovery(facts: RecoveryFacts): RecoveryPlan {
+  const { known, onInterrupted, failures, resumable, spared = false } = facts;
   switch (known.kind) {
     case "answered":
       return { kind: "adopted" };
@@ -49,9 +52,9 @@ export function planRecovery({ known, onInterrupted, failures, resumable }: Reco
     case "prompted":
     case "unknown": {
       const reason = known.kind === "unknown" ? known.why : known.started ? "work-begun" : "prompt-arrived";
-      if (failures + 1 >= LIMITS.turnAttempts) return { kind: "dead", reason };
+      if (!spared && failures + 1 >= LIMITS.turnAttempts) return { kind: "dead", reason };
       if (onInterrupted === "ask") return { kind: "asked", reason };
-      const again = { reason, usesAttempt: true, counts: true } as const;
+      const again = { reason, usesAttempt: !spared, counts: true } as const;
       if (onInterrupted === "rerun") return { kind: "rerun", ...again, forget: true };
       // What can't be gone on with begins again, and its agent is told that something may have been done.
       return { kind: resumable ? "resumed" : "rerun", ...again, forget: false };

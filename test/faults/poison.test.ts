@@ -26,7 +26,7 @@ async function stage(t: TestContext, harness: object = {}): Promise<Stage> {
   const home = makeHome(t);
   const { token, root: apiRoot } = telegram;
   home.configure({
-    agents: { list: [{ id: "main", model: { primary: "echo/default" } }] },
+    agents: { list: [{ id: "main", model: { primary: "echo/default" }, midTurn: "queue" }] },
     harnesses: { echo: harness },
     channels: {
       telegram: { accounts: { default: { token, apiRoot, stream: "off", direct: { policy: "open" } } } },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Mark, Suspect } from "../../src/ports/guard.ts";
+import { blamedOf } from "../../src/poison/evidence.ts";
 import { createGuard, type KnowingGuard } from "../../src/poison/guard.ts";
 import { GATE_BOUNDS } from "../../src/poison/gate.ts";
 import { createFakeClock, settle, type FakeClock } from "../fakes/clock.ts";
@@ -14,7 +15,7 @@ interface Bench {
   readonly kept: Suspect[];
 }
 
-function bench(known: readonly Suspect[] = []): Bench {
+function bench(known: readonly Suspect[] = [], blamed: readonly string[] = []): Bench {
   const clock = createFakeClock();
   const marks = new Set<Mark>();
   const kept: Suspect[] = [];
@@ -31,6 +32,7 @@ function bench(known: readonly Suspect[] = []): Bench {
       store: { suspects: async () => [], keepSuspects: async (some) => void kept.push(...some) },
     },
     known,
+    blamed,
   );
   return { guard, clock, marks, kept };
 }
@@ -112,4 +114,21 @@ test("several suspects run one after another", async () => {
     });
   await Promise.all([run("delivery:1"), run("delivery:2"), run("delivery:3")]);
   assert.equal(most, 1);
+});
+
+test("what ran beside the thing that is blamed is spared; without anything to blame nothing is", () => {
+  const left: readonly Mark[] = [
+    { step: "plan", subjects: ["entry:1"] },
+    { step: "send", subjects: ["delivery:2"] },
+    { step: "show", subjects: ["place:3"] },
+  ];
+  const known: readonly Suspect[] = [
+    { ...suspect("entry:1", 2), step: "plan" },
+    suspect("delivery:2", 1),
+    { ...suspect("place:3", 5), step: "show" },
+  ];
+  assert.deepEqual(blamedOf(known, left), ["entry:1"]);
+  const guard = bench(known, blamedOf(known, left)).guard;
+  assert.deepEqual([guard.spares(["entry:9"]), guard.spares(["entry:9", "entry:1"])], [true, false]);
+  assert.equal(bench(known).guard.spares(["entry:9"]), false);
 });
