@@ -57,13 +57,6 @@ export function tellOperator(deps: Pick<DispatcherDeps, "alerts">, delivery: Del
 export function publishEnds(deps: Pick<DispatcherDeps, "log" | "events">, ended: readonly Entry[]): void {
   for (const { id, session, state, address } of ended) {
     deps.log.info(state === "done" ? "message.done" : "message.dead", { id, session });
-    const { conversation } = address;
-    deps.events.publish({
-      type: "message",
-      id,
-      conversation,
-      state,
-      ...(state === "dead" && { undelivered: true }),
-    });
+    deps.events.publish({ type: "message", id, conversation: address.conversation, state });
   }
 }

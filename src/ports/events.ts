@@ -8,8 +8,6 @@ export type GatewayEvent =
       readonly id: MessageId;
       readonly conversation: string;
       readonly state: EntryState;
-      /** It was answered, and the answer couldn't be delivered, or wasn't wanted any more. */
-      readonly undelivered?: boolean;
     }
   /** The answer so far, whole: a watcher that missed some shows the same. */
   | {

@@ -144,7 +144,7 @@ describe("Telegram, sending", () => {
     rig.fake.revoke();
     assert.deepEqual(await send(direct, markdown("a")), {
       kind: "wait",
-      after: 30 * SECOND,
+      after: 5 * SECOND,
       scope: "account",
     });
   });

