@@ -8,7 +8,7 @@ import { makeHome, replyOf, type Gateway, type Home } from "../gateway/program.t
 export interface Flight {
   readonly home: Home;
   readonly claude: FakeClaude;
-  readonly names: readonly string[];
+  readonly wordsOf: (name: string) => string;
   /** Sends what each conversation asks, and resolves when all of it is with the harness. */
   send(gateway: Gateway): Promise<void>;
   /** What became of them, once all have ended. */
@@ -28,8 +28,10 @@ export interface Count {
 
 export interface FlightOptions {
   readonly conversations: number;
-  /** Milliseconds that each answer takes. */
+  /** Milliseconds that each answer takes, unless `act` says something else. */
   readonly work: number;
+  /** Processes of the harness at once; as many as conversations when absent, so that none waits for another. */
+  readonly pool?: number;
   readonly grace?: string;
   readonly agent?: object;
   /** What is said, beside the words of its own; see the fake's acts. */
@@ -39,12 +41,12 @@ export interface FlightOptions {
 export function prepareFlight(t: TestContext, options: FlightOptions): Flight {
   const { conversations, grace = "0s", act = `fake:work=${options.work}` } = options;
   const home = makeHome(t);
-  const claude = fakeClaude({ dir: join(home.dir, "claude") });
+  const claude = fakeClaude({ dir: join(home.dir, "claude"), cache: join(home.dir, "code") });
   home.configure({
     gateway: { drain: { grace } },
     agents: { list: [{ id: "main", model: { primary: "claude-cli/default" }, ...options.agent }] },
-    // More at once than the default of 8, so that none waits for another.
-    harnesses: { "claude-cli": { command: claude.command, pool: { max: conversations } } },
+    // The default of 8 at once would make some of them wait for others.
+    harnesses: { "claude-cli": { command: claude.command, pool: { max: options.pool ?? conversations } } },
   });
   const names = Array.from({ length: conversations }, (_, i) => `c${i}`);
   const wordsOf = (name: string): string => `words of ${name} ${act}`;
@@ -54,7 +56,7 @@ export function prepareFlight(t: TestContext, options: FlightOptions): Flight {
   return {
     home,
     claude,
-    names,
+    wordsOf,
     async send(gateway) {
       const before = claude.prompts().length;
       await Promise.all(names.map((name) => post(gateway, name, "")));

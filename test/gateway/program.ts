@@ -17,10 +17,24 @@ export interface Home {
   configure(config: object | string): void;
 }
 
+/** Programs of each test. */
+const running = new WeakMap<TestContext, ChildProcess[]>();
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
+  await exited;
+}
+
 /** A folder of the test's own, gone with the test. */
 export function makeHome(t: TestContext): Home {
   const dir = mkdtempSync(join(tmpdir(), "rollcall-"));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  t.after(async () => {
+    // Whoever still writes into the folder would keep it from being removed.
+    await Promise.all((running.get(t) ?? []).map((child) => ended(child)));
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  });
   mkdirSync(join(dir, "work"));
   const config = join(dir, "rollcall.json5");
   return {
@@ -86,6 +100,7 @@ export function runProgram(t: TestContext, home: Home, command: string, options:
     stdio: ["ignore", "pipe", "pipe"],
   });
   t.after(() => child.kill("SIGKILL"));
+  running.set(t, [...(running.get(t) ?? []), child]);
   return follow(child);
 }
 

@@ -30,6 +30,11 @@ export const ACTS: Readonly<
     stage.record.model([{ type: "text", text: stage.answer }], "end_turn");
     return stage.never();
   },
+  /** The same, and it dies. */
+  recordedexit: async (stage) => {
+    stage.record.model([{ type: "text", text: stage.answer }], "end_turn");
+    process.exit(1);
+  },
   /** Milliseconds between the words of the answer. */
   slow: async (stage, value) => void (stage.pace = Number(value)),
   /** Answers with everything that was said in this session before. */
