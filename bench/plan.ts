@@ -34,7 +34,7 @@ export const PLANS = {
 } as const satisfies Record<string, Plan>;
 
 /**
- * Durable commits on the path of one message, one after another: accepted, claimed, prompted, answered, the reply's
- * intent, the reply sent (which makes the message done). The floor does as many.
+ * Durable commits on the path of one message of the page or the API, one after another: accepted, claimed, prompted,
+ * answered (which sends the answer, and makes the message done). The floor does as many.
  */
-export const COMMITS_OF_A_MESSAGE = 6;
+export const COMMITS_OF_A_MESSAGE = 4;

@@ -11,7 +11,7 @@ const WEB = { channel: "web", account: "default" } as const;
 /** As long as those of real ids, and earlier than any of this century. */
 const digits = (n: number): string => `0${MARK}${String(n).padStart(13, "0")}`;
 
-/** One message's whole life, as the gateway writes it: accepted, answered by echo, sent on the page. */
+/** One message's whole life, as the gateway writes it: accepted, answered by echo, shown on the page. */
 export async function live(store: Store, clock: Clock, n: number): Promise<void> {
   const at = clock.now();
   const entry = await acceptOne(store, n, at);
@@ -36,8 +36,6 @@ export async function live(store: Store, clock: Clock, n: number): Promise<void>
         usage: { inputTokens: 0, outputTokens: 0, usd: 0 },
         at,
       }),
-    () => store.sending(delivery.id, "ready", 0, at),
-    () => store.settle(delivery.id, 1, { state: "sent", platformId: delivery.id }, at),
   ];
   for (const step of steps) {
     const done = await step();
@@ -58,6 +56,7 @@ function replyOf(n: number, entry: MessageId, turn: TurnId, at: number) {
     turn,
     part: 0,
     createdAt: at,
+    shown: true,
   } as const;
 }
 

@@ -6,6 +6,7 @@ import { codeOf, RollcallError } from "../core/errors.ts";
 import type { MessageId } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Attachment } from "../core/message.ts";
+import type { StoredMessage } from "../ports/store.ts";
 import type { Accepted } from "../ports/intake.ts";
 import { json, type Answer } from "./answer.ts";
 import type { Caller } from "./auth.ts";
@@ -32,9 +33,13 @@ export async function sendMessage(context: Context, call: Call): Promise<Answer>
   const request = parseMessageRequest(await call.body(LIMITS.requestBytes));
   checkAgent(context, request.agent);
   if (request.to !== null) checkAddress(context, request.to, "to");
-  const id = await acceptOnce(context, call.caller, request);
+  const { id, fresh } = await acceptOnce(context, call.caller, request);
   const stored =
-    wait === 0 ? await deps.store.message(id) : await waitForEnd(deps, id, wait * 1000, call.signal);
+    wait > 0
+      ? await waitForEnd(deps, id, wait * 1000, call.signal)
+      : fresh === null
+        ? await deps.store.message(id)
+        : storedAs(fresh);
   if (stored === null)
     throw new RollcallError("bug", { detail: `message ${id} was accepted and isn't there` });
   const status = wait > 0 && isEnded(stored.entry.state) ? 200 : 202;
@@ -69,20 +74,29 @@ export function checkAddress(context: Context, address: Address, at: string): vo
     throw new RollcallError("address-unknown", { at, detail: `${channel}/${account} is not configured` });
 }
 
-/** Accepts a message, or finds the one that came under the same id before. */
-async function acceptOnce(context: Context, caller: Caller, request: MessageRequest): Promise<MessageId> {
+/** As it was accepted just now: nothing has become of it yet. */
+function storedAs(entry: Entry): StoredMessage {
+  return { entry, turn: null, reply: null, deliveries: [], history: [] };
+}
+
+/** Accepts a message, or finds the one that came under the same id before: then it isn't fresh. */
+async function acceptOnce(
+  context: Context,
+  caller: Caller,
+  request: MessageRequest,
+): Promise<{ readonly id: MessageId; readonly fresh: Entry | null }> {
   const { store, random } = context.deps;
   const address = { ...WEB, conversation: request.conversation };
   const dedupeKey =
     request.id === null ? random.uuid() : messageKey(caller.id, request.conversation, request.id);
   // Looked for before its files are stored: a client that tries again would leave copies of them.
   const earlier = request.id === null ? null : await store.findByKey(WEB.channel, WEB.account, dedupeKey);
-  if (earlier !== null) return repeated(context, earlier, request);
+  if (earlier !== null) return { id: await repeated(context, earlier, request), fresh: null };
 
   const result = await accept(context, caller, request, { address, dedupeKey });
   switch (result.outcome) {
     case "accepted":
-      return result.entry.id;
+      return { id: result.entry.id, fresh: result.entry };
     case "duplicate": {
       const first = await store.message(result.id);
       if (first === null)
@@ -90,7 +104,7 @@ async function acceptOnce(context: Context, caller: Caller, request: MessageRequ
           at: "id",
           detail: "the message that came under this id was cleared away",
         });
-      return sameOrConflict(context, first.entry, request);
+      return { id: await sameOrConflict(context, first.entry, request), fresh: null };
     }
     case "refused":
       throw new RollcallError(result.code);

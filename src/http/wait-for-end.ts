@@ -32,9 +32,10 @@ export async function waitForEnd(
     for (;;) {
       const woken = Promise.withResolvers<void>();
       wake = woken.resolve;
-      const stored = await deps.store.message(id);
+      const state = await deps.store.stateOf(id);
       const left = deadline - deps.clock.monotonic();
-      if (stored === null || isEnded(stored.entry.state) || left <= 0 || signal.aborted) return stored;
+      if (state === null || isEnded(state) || left <= 0 || signal.aborted)
+        return await deps.store.message(id);
       const cancel = deps.clock.timer(Math.min(left, HTTP_LIMITS.waitLook), woken.resolve);
       await woken.promise;
       cancel();

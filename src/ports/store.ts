@@ -237,6 +237,8 @@ export interface SessionRow {
 /** What surfaces read. Nothing here changes anything. */
 export interface ReadStore {
   message(id: MessageId): Promise<StoredMessage | null>;
+  /** The state alone, for those who wait for it to change. */
+  stateOf(id: MessageId): Promise<EntryState | null>;
   /** Newest first, without history. */
   messages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
   /** How many entries are in each state. */

@@ -8,6 +8,7 @@ import {
   answered,
   AT,
   BATCH,
+  claim,
   decided,
   delivery,
   messageId,
@@ -19,6 +20,14 @@ import {
 import type { StoreCases } from "./store-suite.ts";
 
 export const readCases: StoreCases = {
+  "the state of a message is told alone": async ({ store }) => {
+    const entry = await acceptOne(store, 1);
+    assert.equal(await store.stateOf(entry.id), "queued");
+    await claim(store, [entry]);
+    assert.equal(await store.stateOf(entry.id), "running");
+    assert.equal(await store.stateOf(messageId("m_nobody")), null);
+  },
+
   "a message is shown with its turn, reply, deliveries and history": async ({ store }) => {
     const turn = await answered(store, 1);
     await store.addDelivery(delivery("notice:1", { kind: "notice", entry: messageId("m_1") }));

@@ -147,6 +147,7 @@ export function createDesk(clock: Clock, events: Events): Desk {
     },
     store: {
       message: (id) => Promise.resolve(messages.get(id) ?? null),
+      stateOf: (id) => Promise.resolve(messages.get(id)?.entry.state ?? null),
       messages: (filter) => {
         const found = [...messages.values()]
           .reverse()

@@ -1,4 +1,4 @@
-import { ENTRY_STATES, WAITING_STATES, type HistoryLine } from "../../core/entry.ts";
+import { ENTRY_STATES, WAITING_STATES, type EntryState, type HistoryLine } from "../../core/entry.ts";
 import { CANARY_PREFIX } from "../../core/canary.ts";
 import type { MessageId } from "../../core/ids.ts";
 import type { MessageFilter, ReadStore, StoredMessage } from "../../ports/store.ts";
@@ -30,6 +30,9 @@ export function createReads({ db, vet }: Reads): ReadStore {
       if (row === undefined) return null;
       const stored = storedOf(on, row);
       return { ...stored, history: historyOf(on, row, stored.turn), reruns: rerunsOf(on, id) };
+    },
+    async stateOf(id) {
+      return db.get<{ state: EntryState }>("SELECT state FROM entries WHERE id = ?", id)?.state ?? null;
     },
     async messages(filter) {
       return listEntries(on, filter).map((row) => ({ ...storedOf(on, row), history: [] }));
