@@ -40,8 +40,8 @@ export interface BackupDeps {
   readonly record: (session: KnownSession) => Promise<string | null>;
 }
 
-/** Folders of unfinished backups, swept when the next one begins. */
-const WORK = /^\.backup-[0-9a-f]{12}$/;
+/** Folders of backups and restores that weren't finished. */
+const WORK = /^\.(?:backup|restore)-[0-9a-f]{12}$/;
 
 /**
  * Makes a backup. Resolves when the store is copied and proven; the bytes are made while they are read. Nothing of it
@@ -58,7 +58,7 @@ export async function backup(
   const begun = deps.clock.monotonic();
   const at = toIso(deps.clock.now());
   const work = join(deps.stateDir, `.backup-${randomBytes(6).toString("hex")}`);
-  await sweep(deps.stateDir);
+  await sweepWork(deps.stateDir);
   await mkdir(work, { mode: 0o700 });
   try {
     const copy = join(work, PLACES.store);
@@ -89,7 +89,8 @@ export async function backup(
   }
 }
 
-async function sweep(stateDir: string): Promise<void> {
+/** Takes away what a backup or a restore left that was killed. Nobody else may be making one. */
+export async function sweepWork(stateDir: string): Promise<void> {
   for (const name of await readdir(stateDir))
     if (WORK.test(name)) await rm(join(stateDir, name), { recursive: true, force: true });
 }

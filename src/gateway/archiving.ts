@@ -1,10 +1,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { backup, type BackupDeps } from "../archive/backup.ts";
+import { backup, sweepWork, type BackupDeps } from "../archive/backup.ts";
 import { createRetention } from "../archive/retention.ts";
 import { purge } from "../archive/purge.ts";
 import { UNDO } from "../boot/stop-plan.ts";
-import { RollcallError } from "../core/errors.ts";
+import { messageOf, RollcallError } from "../core/errors.ts";
 import { createBlobFolder } from "../platform/blob-folder.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Archive } from "../ports/archive.ts";
@@ -40,7 +40,10 @@ export function openArchiving({ platform, settled, opened, roll, boot }: ServeIn
     record: (session) => recordOf(session, current().harnesses, current().config.agents.list),
   };
   return {
-    start: () => retention.start(),
+    start() {
+      retention.start();
+      sweepWork(stateDir).catch((error: unknown) => log.warn("sweep.failed", { error: messageOf(error) }));
+    },
     purge: (request, by) => purge({ store, files, clock, log }, request, by),
     backup: oneAtATime((request, by, signal) => backup(deps, request, by, signal)),
   };

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { reopen, type Reopened } from "../archive/after-restore.ts";
+import { sweepWork } from "../archive/backup.ts";
 import type { Manifest } from "../archive/manifest.ts";
 import { putAttachments, putConfig, putRecords, putToken, type PutBack } from "../archive/put-back.ts";
 import { lossOf, type Existing } from "../archive/restore-verdict.ts";
@@ -48,6 +49,7 @@ export async function restoreFile(
   const held = holdStore(stateDir);
   const work = join(stateDir, `.restore-${randomBytes(6).toString("hex")}`);
   try {
+    await sweepWork(stateDir);
     await mkdir(work, { mode: 0o700 });
     const manifest = await unpack(file, work);
     const backup = factsOf(work);

@@ -99,6 +99,8 @@ const files = (dir: string): readonly string[] => readdirSync(dir).filter((name)
 describe("backup and restore of a gateway that isn't running", () => {
   it("everything comes back in another home: messages, files, configuration, sessions; nothing is answered twice", async (t) => {
     const [here, there] = [await lived(t), await place(t)];
+    await mkdir(join(here.state, ".backup-0123456789ab"));
+    await mkdir(join(there.state, ".restore-0123456789ab"), { recursive: true });
     const archive = join(here.home, "backup.tar.gz");
     const made = await here.on("backup", "backup.tar.gz");
     assert.equal(made.exit, 0, made.err);
@@ -117,6 +119,7 @@ describe("backup and restore of a gateway that isn't running", () => {
     assert.match(back.out, /1 messages wait; .* ask/);
     assert.match(back.out, /1 sends may have been made since/);
     assert.doesNotMatch(back.out, /kept in|Given up/);
+    assert.ok(!readdirSync(there.state).some((name) => name.startsWith(".restore")), "nor an earlier one's");
     const config = join(there.state, "rollcall.json5");
     assert.ok(back.out.includes(config) && back.out.includes("gateway.auth.token"));
     assert.equal(readFileSync(config, "utf8"), CONFIG.replace("literal-token-1", "LEFT-OUT-OF-THE-BACKUP"));
