@@ -9,7 +9,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { POINTS, type Point } from "../failpoints/points.ts";
 import { randomOf } from "./boot-scenario.ts";
-import { livesOf } from "./crash/kills.ts";
+import { IN_DOUBT, livesOf } from "./crash/kills.ts";
 import { playStation, warmUp, type Outcome } from "./crash/play.ts";
 import { sumUp } from "./crash/sum-up.ts";
 
@@ -33,12 +33,16 @@ const stations = Math.ceil(points / DEATHS);
 const strace = spawnSync("strace", ["--version"]).status === 0;
 if (!strace) say("strace isn't there: kills at writes are left out");
 
-/** Every point once before any comes again, over all stations. */
+/** About as many points as a station comes to, beside the first one. */
+const EACH = 8;
+
+/** A send in doubt, then every point once before any comes again, over all stations. */
 function pointsOf(station: number): readonly Point[] {
   const random = randomOf(seed * 1000);
   const shuffled = POINTS.map((point) => ({ point, at: random() })).sort((a, b) => a.at - b.at);
-  const from = (station * Math.ceil((DEATHS - 1) * 0.36)) % POINTS.length;
-  return [...shuffled.slice(from), ...shuffled.slice(0, from)].map(({ point }) => point);
+  const from = (station * EACH) % POINTS.length;
+  const doubt = IN_DOUBT[station % IN_DOUBT.length] ?? IN_DOUBT[0];
+  return [doubt, ...[...shuffled.slice(from), ...shuffled.slice(0, from)].map(({ point }) => point)];
 }
 
 async function play(station: number): Promise<Outcome> {

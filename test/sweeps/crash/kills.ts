@@ -28,7 +28,7 @@ export interface Life {
 }
 
 /** What a message makes the harness do. */
-export type Act = "plain" | "work" | "tool" | "shell" | "slow" | "fails" | "command";
+export type Act = "plain" | "work" | "tool" | "shell" | "long" | "slow" | "fails" | "command";
 
 /** What leads past points that a plain message doesn't. */
 const LEADS: Partial<Record<string, { acts?: readonly Act[]; reload?: true; interrupted?: true }>> = {
@@ -50,6 +50,14 @@ function leadsTo(point: Point): NonNullable<(typeof LEADS)[string]> {
 export function isSlow({ acts }: Life): boolean {
   return acts.includes("slow");
 }
+
+/** Where something was sent and nobody knows it: what comes of that is most easily wrong. */
+export const IN_DOUBT: readonly [Point, ...Point[]] = [
+  "wire.send:answered",
+  "channel.send:after",
+  "store.settle:before",
+  "wire.send:gone",
+];
 
 /** Points that are passed often: any of the first passings is chosen. */
 const OFTEN: Readonly<Partial<Record<Point, number>>> = {
@@ -95,7 +103,9 @@ export function livesOf(
     if (lives.length === deaths) break;
     if (!write) next += 1;
     lives.push({
-      kill: write ? writeKill(random, first) : { how: "point", point, times: upTo(timesOf(point)) },
+      kill: write
+        ? writeKill(random, first)
+        : { how: "point", point, times: random() < 0.5 ? 1 : upTo(timesOf(point)) },
       drain: false,
       acts: leads.acts ?? [],
       reload: leads.reload ?? false,

@@ -40,6 +40,7 @@ export async function liveCalmly(station: Station, life: Life): Promise<void> {
   if (!(await drain(station, gateway))) return void (await gateway.kill());
   const { kill } = life;
   if (life.reload) void reloadOnce(station, gateway);
+  if (kill.how === "turn") await people.chat("long");
   if (kill.how !== "idle") {
     for (let i = 0; i < 2 + Math.floor(random() * 3); i++) await people.chat();
     people.post();

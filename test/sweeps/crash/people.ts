@@ -25,6 +25,8 @@ const ACTS: Readonly<Record<Act, string>> = {
   work: "fake:work=150 ",
   tool: "fake:once fake:tool=Bash ",
   shell: "fake:once fake:shell=250 ",
+  // Cut off by a death; the next prompt is answered at once.
+  long: "fake:once fake:shell=4000 ",
   slow: "fake:slow=130 one two three four five six seven eight nine ten ",
   fails: "fake:once fake:error=500 ",
   command: "",
