@@ -7,7 +7,7 @@ import type { Log } from "../ports/log.ts";
 import { markerOf } from "./envelope.ts";
 
 /** How long one look into a harness's record may take; what is late is as good as unreadable. */
-export const RECALL_DEADLINE: Duration = 5 * SECOND;
+const RECALL_DEADLINE: Duration = 5 * SECOND;
 
 /** Why nothing is known of a turn. Then it is taken to have begun: the careful side. */
 export type Unknown = "harness-undeclared" | "no-record" | "no-session" | "unreadable";

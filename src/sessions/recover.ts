@@ -92,13 +92,6 @@ export function createRecovery(deps: RecoverDeps): Recovery {
   };
 }
 
-/** Ends the processes of every interrupted turn, and decides on it. For whoever needs no more than that. */
-export async function recoverTurns(deps: RecoverDeps): Promise<RecoverySummary> {
-  const recovery = createRecovery(deps);
-  await recovery.reap(0);
-  return recovery.begin();
-}
-
 function survivorsOf({ left, strays }: State): number {
   return [...left].reduce((sum, { survivors }) => sum + survivors, strays);
 }

@@ -1,104 +1,12 @@
 // What a start makes of what an earlier gateway left running, on a clock of the test's own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AgentConfig } from "../../src/core/config.ts";
-import { HOUR, MINUTE, SECOND } from "../../src/core/time.ts";
-import type { Custody } from "../../src/core/turn.ts";
+import { MINUTE, SECOND } from "../../src/core/time.ts";
 import type { Transcript } from "../../src/ports/harness.ts";
-import type { Processes } from "../../src/ports/process.ts";
-import type { Recovery, RecoverySummary } from "../../src/sessions/recover.ts";
-import { createRig, type Rig } from "../fakes/core-rig.ts";
 import { settle } from "../fakes/clock.ts";
+import { createRig, type Rig } from "../fakes/core-rig.ts";
 import { hang, wordsOf } from "../fakes/script-harness.ts";
-
-const CUSTODY: Custody = { pid: 4711, startTime: "1", marker: "x" };
-
-interface Next extends Rig {
-  readonly recovery: Recovery;
-  readonly reaped: Custody[];
-  /** How many processes can't be ended. */
-  survivors: number;
-  /** Reaps and decides, and lets the lanes begin. */
-  recover(): Promise<RecoverySummary>;
-}
-
-/** The next gateway on the same disk. */
-async function next(before: Rig, agent: Partial<AgentConfig> = {}): Promise<Next> {
-  const rig = await createRig({ agents: [agent], disk: before.disk, clock: before.clock });
-  const reaped: Custody[] = [];
-  const after: Next = Object.assign(rig, {
-    reaped,
-    survivors: 0,
-    recovery: rig.pipeline.recovery({
-      reap: async (custody: Custody) => {
-        reaped.push(custody);
-        return { survivors: after.survivors };
-      },
-    } as unknown as Processes),
-    async recover() {
-      await after.recovery.reap(SECOND);
-      const decided = after.recovery.begin();
-      await rig.pipeline.outbox.recover();
-      await rig.pipeline.resume();
-      await rig.run(10 * SECOND);
-      return decided;
-    },
-  });
-  return after;
-}
-
-/** A gateway that is gone in mid-turn, and the next one. */
-async function crashed(
-  agent: Partial<AgentConfig> = {},
-  told?: Transcript,
-): Promise<{ before: Rig; after: Next }> {
-  const before = await createRig({ agents: [agent] });
-  before.harness("echo").script = hang;
-  await before.say("deploy it");
-  await before.run();
-  const after = await next(before, agent);
-  if (told !== undefined) tells(after, told);
-  return { before, after };
-}
-
-/** What the harness's own record says, and which questions it got. */
-function tells(rig: Rig, told: Transcript | Error): readonly string[] {
-  const asked: string[] = [];
-  Object.assign(rig.harness("echo"), {
-    async transcript(native: string, _workspace: string, marker: string) {
-      asked.push(`${native} ${marker}`);
-      if (told instanceof Error) throw told;
-      return told;
-    },
-  });
-  return asked;
-}
-
-/** A summary with nothing in it but what is given. */
-const summary = (given: Partial<RecoverySummary>): RecoverySummary => ({
-  turns: 1,
-  survivors: 0,
-  adopted: 0,
-  resumed: 0,
-  rerun: 0,
-  asked: 0,
-  dead: 0,
-  lost: 0,
-  ...given,
-});
-
-const ANSWERED: Transcript = {
-  kind: "answered",
-  text: "deployed",
-  files: [],
-  usage: { inputTokens: 1, outputTokens: 2 },
-};
-
-async function only(rig: Rig) {
-  const [message = assert.fail("no message")] = await rig.store.messages({ limit: 5 });
-  return (await rig.store.message(message.entry.id)) ?? assert.fail();
-}
-const prompts = (rig: Rig): readonly string[] => rig.harness("echo").prompts.map(({ text }) => text);
+import { ANSWERED, crashed, next, only, prompts, summary, tells, type Next } from "./recovery-rig.ts";
 
 test("an interrupted turn goes on in its session, with the user's own text, and is answered once", async () => {
   const { before, after } = await crashed({}, { kind: "prompted", started: true });
@@ -291,61 +199,5 @@ test("each turn is decided on alone: a record that hangs holds nobody back, and 
   await after.run(6 * SECOND);
   assert.deepEqual(prompts(after).map(wordsOf), ["quick", "slow", "after slow"]);
   assert.deepEqual(after.recovery.state(), { recovering: 0, survivors: 0 });
-  await after.stop();
-});
-
-/** A gateway that is gone in mid-turn, whose harness's process is recorded. */
-async function withProcess(agent: Partial<AgentConfig> = {}): Promise<Next> {
-  const before = await createRig({ agents: [agent] });
-  const harness = before.harness("echo");
-  const open = harness.open.bind(harness);
-  harness.open = async (spec, signal) => ({ ...(await open(spec, signal)), custody: CUSTODY });
-  harness.script = hang;
-  await before.say("deploy it");
-  await before.run();
-  const after = await next(before, agent);
-  tells(after, { kind: "prompted", started: true });
-  return after;
-}
-
-test("what an earlier gateway had spawned is ended before anything runs", async () => {
-  const after = await withProcess();
-  await after.recover();
-  assert.deepEqual(after.reaped, [CUSTODY]);
-  assert.equal(prompts(after).length, 1);
-  await after.stop();
-});
-
-test("processes that can't be ended: nothing runs beside them, the sender is told, and it goes on once they are gone", async () => {
-  const after = await withProcess();
-  after.survivors = 2;
-  assert.deepEqual(await after.recover(), summary({ survivors: 2 }));
-  assert.deepEqual(after.recovery.state(), { recovering: 1, survivors: 2 });
-  await after.say("and another thing");
-  await after.run(5 * MINUTE);
-  assert.deepEqual(prompts(after), []);
-  assert.match(after.texts()[0] ?? "", /Your message is saved and will be answered.*\(i_/);
-  assert.ok(after.log.some(({ event }) => event === "turn.survivors"));
-  after.survivors = 0;
-  await after.run(MINUTE);
-  assert.deepEqual(prompts(after).map(wordsOf), ["deploy it", "and another thing"]);
-  assert.deepEqual(after.recovery.state(), { recovering: 0, survivors: 0 });
-  await after.stop();
-});
-
-test("processes that are never gone: what waits for them ends at the end of its hold, and is told", async () => {
-  const after = await withProcess({ hold: { noticeAfter: 0, askAfter: HOUR, max: 2 * HOUR } });
-  after.survivors = 1;
-  await after.recover();
-  await after.say("and another thing");
-  await after.run(5 * HOUR);
-  const messages = await after.store.messages({ limit: 5 });
-  assert.deepEqual(
-    messages.map(({ entry }) => entry.state),
-    ["dead", "dead"],
-  );
-  assert.equal(after.texts().filter((text) => /was not answered/.test(text)).length, 2);
-  assert.deepEqual(prompts(after), []);
-  after.recovery.stop();
   await after.stop();
 });
