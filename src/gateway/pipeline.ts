@@ -4,9 +4,10 @@
  */
 import type { Address } from "../core/address.ts";
 import type { Entry } from "../core/entry.ts";
-import { messageOf, RollcallError } from "../core/errors.ts";
+import { messageOf, RollcallError, toRollcallError } from "../core/errors.ts";
 import type { Ids, SessionKey } from "../core/ids.ts";
 import { entrySubject } from "../core/poison.ts";
+import { SECOND } from "../core/time.ts";
 import { runControl } from "../inbox/control.ts";
 import { createDecide } from "../inbox/decide.ts";
 import { createInbox } from "../inbox/accept.ts";
@@ -159,6 +160,9 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
   return { operate, lanes, outbox, recovery };
 }
 
+/** How soon a command is carried out again that a full disk has cut off. */
+const CONTROL_AGAIN = 5 * SECOND;
+
 interface Beginning {
   /** What was accepted begins its walk. */
   accepted(entries: readonly Entry[]): void;
@@ -172,9 +176,11 @@ function createBeginning(input: PipelineInput, { operate, lanes, outbox }: Way):
   const control = (entry: Entry): void => {
     const deps = { store, operate, outbox, alerts, clock, ids, status, log, reason: reasonText };
     const run = (): Promise<void> => runControl(deps, entry);
-    guard
-      .run("command", [entrySubject(entry.id)], run)
-      .catch((error: unknown) => log.error("control.failed", { id: entry.id, error: messageOf(error) }));
+    guard.run("command", [entrySubject(entry.id)], run).catch((error: unknown) => {
+      log.error("control.failed", { id: entry.id, error: messageOf(error) });
+      // Each command may be repeated without harm, and nothing else would end this one before the next start.
+      if (toRollcallError(error).code === "store-full") clock.timer(CONTROL_AGAIN, () => control(entry));
+    });
   };
   const begin = (entry: Entry): void => {
     const kept = entry.state === "quarantined";

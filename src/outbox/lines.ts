@@ -106,7 +106,7 @@ export function createLines(clock: Clock, store: OutboxPages): Lines {
     async read(line) {
       line.reread = false;
       line.reading = true;
-      const rows = await store.openInLine(line, 0, OUTBOX.window).finally(() => (line.reading = false));
+      const rows = await openRows(store, line);
       const known = new Map(line.queue.map((one) => [one.delivery.id, one]));
       line.more = rows.length === OUTBOX.window;
       const waiting = rows.filter((row) => row.state !== "sending" || known.has(row.id));
@@ -121,6 +121,18 @@ export function createLines(clock: Clock, store: OutboxPages): Lines {
       line.more = true;
     },
   };
+}
+
+/** A line that can't be read is still to be read. */
+async function openRows(store: OutboxPages, line: Line): Promise<readonly Delivery[]> {
+  try {
+    return await store.openInLine(line, 0, OUTBOX.window);
+  } catch (error) {
+    line.reread = true;
+    throw error;
+  } finally {
+    line.reading = false;
+  }
 }
 
 /** Times that only the memory knows exactly. */

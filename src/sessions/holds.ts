@@ -7,8 +7,10 @@
  */
 import type { AgentConfig } from "../core/config.ts";
 import type { Entry, Hold } from "../core/entry.ts";
+import { messageOf } from "../core/errors.ts";
 import type { SessionKey } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
+import { SECOND, type Duration } from "../core/time.ts";
 import type { CandidateState } from "../ports/availability.ts";
 import { createHoldAges } from "./hold-ages.ts";
 import { endHold, enterHold, noticeTo } from "./hold-notices.ts";
@@ -72,9 +74,8 @@ export function createHolds(deps: TurnDeps, wake: (session: SessionKey) => void)
       const left = Math.min(...waiting.map((entry) => max - ages.of(entry)));
       wait.cancelEnd();
       wait.cancelEnd = deps.clock.timer(Math.max(0, left), () => wake(session));
-      wait.cancelNotice ??= deps.clock.timer(
-        agent?.hold.noticeAfter ?? 0,
-        () => void tell(deps, session, id, outage),
+      wait.cancelNotice ??= telling(deps, wait, agent?.hold.noticeAfter ?? 0, () =>
+        tell(deps, session, id, outage),
       );
       return false;
     },
@@ -96,6 +97,19 @@ export function createHolds(deps: TurnDeps, wake: (session: SessionKey) => void)
 /** What is said of an agent that can't serve: its primary's reason. */
 function whyOf({ availability }: TurnDeps, agent: string): CandidateState | undefined {
   return availability.of(agent)[0];
+}
+
+/** How soon a notice that could not be stored is tried again: the disk may be full for a while. */
+const UNTOLD_AGAIN: Duration = 5 * SECOND;
+
+/** Tells after a while, again and again until it is stored. Returns its cancellation. */
+function telling(deps: TurnDeps, wait: Wait, after: Duration, say: () => Promise<void>): () => void {
+  return deps.clock.timer(after, () => {
+    say().catch((error: unknown) => {
+      deps.log.error("hold.untold", { error: messageOf(error) });
+      wait.cancelNotice = telling(deps, wait, UNTOLD_AGAIN, say);
+    });
+  });
 }
 
 /** One notice per conversation and outage. */
