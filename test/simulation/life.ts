@@ -1,5 +1,6 @@
 // One life of the gateway: the real inbox, router, lanes, outbox, registry, breaker and recovery, put together as the
 // program does it, over the simulated disk, platform and machine.
+import { SECOND } from "../../src/core/time.ts";
 import { createIds } from "../../src/core/ids.ts";
 import { createSupervisor } from "../../src/channels/supervisor.ts";
 import { buildPipeline, type Pipeline } from "../../src/gateway/pipeline.ts";
@@ -55,6 +56,14 @@ export interface LifeDeps {
 
 export const HARNESSES = ["one", "two"] as const;
 const BOOT = { open: 30, patience: 500, grace: 3000 } as const;
+
+/** Shorter than people would set them, so that a run isn't mostly waiting. */
+const TURN = {
+  firstEvent: 20 * SECOND,
+  idle: 30 * SECOND,
+  toolIdle: 60 * SECOND,
+  total: 600 * SECOND,
+} as const;
 
 /** Odd generations prefer the first harness and even ones the second, by models that tell which generation it was. */
 export function modelsOf(generation: number): readonly [string, string] {
@@ -158,7 +167,8 @@ function createGenerations(
   return (number) => {
     const [primary, fallback] = modelsOf(number);
     const { onInterrupted, midTurn } = plan;
-    const agent = sampleAgent({ model: { primary, fallbacks: [fallback] }, onInterrupted, midTurn });
+    const model = { primary, fallbacks: [fallback] };
+    const agent = sampleAgent({ model, onInterrupted, midTurn, turn: TURN });
     const config = sampleConfig({ agents: { list: [agent] } });
     const open = ({ id }: { readonly id: string }): ReturnType<typeof createSimHarness> => {
       const harness = harnesses.get(id);

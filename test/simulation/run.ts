@@ -32,7 +32,8 @@ const MOST_STEPS = 30_000;
 export async function runPlan(plan: Plan, log: Log, memory = createMemoryDisk()): Promise<Outcome> {
   const run = createRun(plan, memory, log);
   const { world, witness } = run;
-  const unhandled = (error: unknown): void => witness.fail("bug", `nobody handled: ${messageOf(error)}`);
+  const unhandled = (error: unknown): void =>
+    witness.fail("bug", `nobody handled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on("unhandledRejection", unhandled);
   begin(run);
   schedule(run);
