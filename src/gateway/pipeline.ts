@@ -40,6 +40,7 @@ import { reasonText } from "../sessions/texts.ts";
 import { targetOf } from "../sessions/turn-deps.ts";
 import { createPatientStore } from "../store/patient-store.ts";
 import { createFileFetcher } from "./files.ts";
+import { createLife } from "./life.ts";
 import { pairingText } from "./pairing-text.ts";
 import { rerunFacts } from "./rerun-facts.ts";
 
@@ -133,7 +134,12 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
     guard: input.guard ?? unguarded,
   };
   const recovering = new Set<SessionKey>();
-  const lanes = createLanes({ ...turns, recovering, log: log("lanes") });
+  const lanes = createLanes({
+    ...turns,
+    recovering,
+    life: createLife(clock, channel),
+    log: log("lanes"),
+  });
   const recovery = (processes: Processes): Recovery =>
     createRecovery({
       ...turns,

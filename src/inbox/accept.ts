@@ -34,12 +34,30 @@ export function createInbox(deps: InboxDeps): Intake {
   return {
     async accept(batch) {
       if (!deps.open()) throw new RollcallError("draining");
-      const items = await Promise.all(batch.items.map((_, index) => deps.decide(batch, index)));
-      const results = await deps.store.accept({ ...batch, items });
-      announce(deps, batch, items, results);
-      return results;
+      const all: Accepted[] = [];
+      for (const part of partsOf(batch)) {
+        const items = await Promise.all(part.items.map((_, index) => deps.decide(part, index)));
+        const results = await deps.store.accept({ ...part, items });
+        announce(deps, part, items, results);
+        all.push(...results);
+      }
+      return all;
     },
   };
+}
+
+/**
+ * What comes after a move is decided on when the move is stored: the place's new id means nothing before. Otherwise a
+ * batch is one part. The cursor goes with the last: until then the platform delivers all of it again.
+ */
+function partsOf(batch: InboundBatch): readonly InboundBatch[] {
+  const last = batch.items.findLastIndex(({ kind }) => kind === "moved");
+  if (last === -1 || last === batch.items.length - 1) return [batch];
+  const { channel, account, items } = batch;
+  return [
+    { channel, account, items: items.slice(0, last + 1) },
+    { ...batch, items: items.slice(last + 1) },
+  ];
 }
 
 function announce(

@@ -1,5 +1,5 @@
 import type { Entry } from "../core/entry.ts";
-import { LIMITS } from "../core/limits.ts";
+import { BACKOFF, LIMITS } from "../core/limits.ts";
 import { SECOND, type Duration, type Instant } from "../core/time.ts";
 
 /** How long a message may still grow, by what it looks like. */
@@ -17,17 +17,33 @@ export type Bundle =
   | { readonly kind: "wait"; readonly until: Instant }
   | { readonly kind: "run"; readonly entries: readonly [Entry, ...Entry[]] };
 
+/** This life of the gateway, for pieces of a bundle that came before it and after it. */
+export interface Life {
+  readonly since: Instant;
+  /** When the messages' channel received for the first time in it; null while it hasn't. */
+  readonly receivedAt: Instant | null;
+}
+
+/** How long after a start the rest of a bundle is waited for while its channel can't receive. */
+const FIRST_RECEIVE = 10 * SECOND;
+/** How soon it is looked at again whether it could. */
+const LOOK_AGAIN = 0.25 * SECOND;
+/** Nothing that is queued waits for longer by its own time: what would is a wall clock that was set back. */
+const LONGEST_WAIT = BACKOFF.turn.max;
+
 /**
  * Which waiting messages go into the next turn: those of one album, one split paste, or media and its comment; with
  * `collect`, also all others that came while the last turn ran. Pure over what is stored, so that a restart in the
  * middle of a bundle ends in the same bundle.
  *
  * @param waiting the session's waiting messages in order; entries that share a turn already stay together
+ * @param life what came before it may still grow by what the platform kept in the meantime
  */
 export function nextBundle(
   waiting: readonly Entry[],
   now: Instant,
   midTurn: "collect" | "queue" | "steer" | "interrupt",
+  life: Life | null = null,
 ): Bundle {
   const first = waiting[0];
   if (first === undefined) return { kind: "none" };
@@ -38,13 +54,13 @@ export function nextBundle(
       now,
     );
   const entries: [Entry, ...Entry[]] = [first];
-  let grows = growsUntil(first);
+  let grows = growsUntil(first, now, life);
   for (const next of waiting.slice(1, LIMITS.entriesPerTurn)) {
     const last = entries.at(-1) ?? first;
-    const joins = continues(last, next) || (midTurn !== "queue" && collects(last, next));
+    const joins = continues(last, next, life) || (midTurn !== "queue" && collects(last, next));
     if (next.turn !== null || !joins) break;
     entries.push(next);
-    grows = growsUntil(next);
+    grows = growsUntil(next, now, life);
   }
   const until = Math.max(first.notBefore, entries.length === waiting.length ? grows : 0);
   return runAt(entries, until, now);
@@ -53,13 +69,16 @@ export function nextBundle(
 function runAt(entries: readonly [Entry, ...Entry[]], until: Instant, now: Instant): Bundle {
   // A wall clock that jumped back must not freeze a lane: no bundle waits longer than its own window allows.
   const longest = Math.max(...entries.map((entry) => entry.acceptedAt));
-  const frozen = now < longest;
+  const frozen = now < longest || until - now > LONGEST_WAIT;
   return until > now && !frozen ? { kind: "wait", until } : { kind: "run", entries };
 }
 
 /** When a message that may still grow stops growing. */
-function growsUntil(entry: Entry): Instant {
-  return entry.acceptedAt + windowOf(entry);
+function growsUntil(entry: Entry, now: Instant, life: Life | null): Instant {
+  const window = windowOf(entry);
+  if (window === 0 || life === null || entry.acceptedAt >= life.since) return entry.acceptedAt + window;
+  if (life.receivedAt !== null) return Math.max(entry.acceptedAt, life.receivedAt) + window;
+  return Math.min(now + LOOK_AGAIN, life.since + FIRST_RECEIVE);
 }
 
 function windowOf(entry: Entry): Duration {
@@ -71,11 +90,16 @@ function windowOf(entry: Entry): Duration {
 }
 
 /** Whether `next` is a later piece of what `last` began. */
-function continues(last: Entry, next: Entry): boolean {
+function continues(last: Entry, next: Entry, life: Life | null): boolean {
   if (last.sender.id !== next.sender.id) return false;
   if (last.body.album !== undefined && last.body.album === next.body.album) return true;
   const window = windowOf(last);
-  return window > 0 && next.acceptedAt - last.acceptedAt <= window;
+  if (window === 0) return false;
+  if (next.acceptedAt - last.acceptedAt <= window) return true;
+  // The gateway was away in between: then only the platform knows when they were said, to the second.
+  const away = life !== null && last.acceptedAt < life.since && next.acceptedAt >= life.since;
+  const apart = next.body.sentAt - last.body.sentAt;
+  return away && apart >= 0 && apart <= window + SECOND;
 }
 
 /** Callers of the API expect one answer per message; people in a chat expect one answer to all they said. */

@@ -17,7 +17,7 @@ import { SECOND, type Duration } from "../core/time.ts";
 import type { Actor } from "../ports/operate.ts";
 import type { Pulse } from "../ports/pulse.ts";
 import type { Generation, PinningRoster } from "../ports/roster.ts";
-import { nextBundle } from "./bundle.ts";
+import { nextBundle, type Life } from "./bundle.ts";
 import { candidatesFor, missingOwn } from "./candidates.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { createHarnessCheck } from "./missing-harness.ts";
@@ -29,6 +29,8 @@ import type { StopReason } from "./turn-work.ts";
 export interface LaneDeps extends TurnDeps {
   /** A turn pins the generation that serves when it begins, and keeps it to its end. */
   readonly roster: PinningRoster;
+  /** This life of the gateway, as a message's channel has it; bundles know of no other when absent. */
+  readonly life?: (entry: Entry) => Life;
   /** Sessions whose interrupted turn isn't decided on: whoever decides wakes them. */
   readonly recovering?: ReadonlySet<SessionKey>;
 }
@@ -193,7 +195,7 @@ async function takeStep(state: State, lane: Lane): Promise<Step> {
   }
   if (await state.holds.ask(waiting, agent)) return { kind: "again" };
   const now = deps.clock.now();
-  const bundle = nextBundle(waiting, now, agent.midTurn);
+  const bundle = nextBundle(waiting, now, agent.midTurn, deps.life?.(first) ?? null);
   if (bundle.kind === "none") return { kind: "empty" };
   if (bundle.kind === "wait") return { kind: "until", span: bundle.until - now };
   return runBundle(state, lane, bundle.entries);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { startTelegram, type FakeTelegram } from "../fakes/telegram/server.ts";
+import { startTelegram, type FakeTelegram, type TelegramOptions } from "../fakes/telegram/server.ts";
 import type { Gateway, Home } from "../gateway/program.ts";
 
 export const PERSON = 12345;
@@ -13,8 +13,9 @@ export async function telegramHome(
   home: Home,
   config: object = {},
   account: object = {},
+  fake: Partial<TelegramOptions> = {},
 ): Promise<FakeTelegram> {
-  const telegram = await startTelegram({ token: "1:secret-of-the-test", limits: "off" });
+  const telegram = await startTelegram({ token: "1:secret-of-the-test", limits: "off", ...fake });
   t.after(() => telegram.close());
   home.configure({ ...telegramConfig(telegram, account), ...config });
   return telegram;

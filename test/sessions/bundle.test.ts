@@ -52,6 +52,46 @@ test("a picture waits two seconds for its comment", () => {
   assert.equal(late.kind === "run" && late.entries.length, 1);
 });
 
+test("an album that a restart cut in two is still one turn", () => {
+  const life = (receivedAt: number | null) => ({ since: 50_000, receivedAt });
+  const before = Array.from({ length: 5 }, () => album(1000));
+  const soon = nextBundle(before, 50_100, "queue", life(null));
+  assert.ok(soon.kind === "wait" && soon.until <= 50_400, "its channel hasn't received yet");
+  assert.deepEqual(nextBundle(before, 50_600, "queue", life(50_500)), { kind: "wait", until: 51_500 });
+  const rest = Array.from({ length: 5 }, () => album(50_600));
+  const run = nextBundle([...before, ...rest], 51_600, "queue", life(50_500));
+  assert.equal(run.kind === "run" && run.entries.length, 10);
+  assert.equal(
+    nextBundle(before, 60_000, "queue", life(null)).kind,
+    "run",
+    "a channel that is down holds nothing",
+  );
+});
+
+test("a paste and a comment that a restart cut off still belong together, by when they were said", () => {
+  const life = { since: 50_000, receivedAt: 50_500 };
+  const at = (sentAt: number, acceptedAt: number, text: string, files = 0) =>
+    sampleEntry({
+      acceptedAt,
+      notBefore: acceptedAt,
+      body: sampleBody({ text, sentAt, attachments: files === 0 ? [] : [photo] }),
+    });
+  const count = (...entries: Parameters<typeof nextBundle>[0]): number | false => {
+    const run = nextBundle(entries, 55_000, "queue", life);
+    return run.kind === "run" && run.entries.length;
+  };
+  const long = "x".repeat(4096);
+  assert.equal(count(at(1000, 1000, long), at(2000, 50_600, "the end")), 2);
+  assert.equal(count(at(1000, 1000, "", 1), at(3000, 50_600, "what is this?")), 2);
+  assert.equal(count(at(1000, 1000, long), at(30_000, 50_600, "something else")), 1);
+});
+
+test("a wall clock that is set back never makes a message wait for longer than it may", () => {
+  const day = 24 * 3600 * 1000;
+  const old = said("hi", 1000, { notBefore: 10 * day });
+  assert.equal(nextBundle([old], 9 * day, "queue").kind, "run");
+});
+
 test("two people's pieces are never one paste", () => {
   const run = nextBundle(
     [said("x".repeat(4096), 1000), said("y", 1100, { sender: { id: "8", name: "Bea" } })],

@@ -22,6 +22,8 @@ export interface UpdateQueue {
   poll(request: PollRequest, gone: AbortSignal): Promise<readonly Update[]>;
   /** Delivers an update again, as it was. */
   repeat(updateId: number): void;
+  /** Forgets the oldest that wait: for updates that shall come in another order. */
+  drop(count: number): void;
   setNextId(id: number): void;
   readonly waiting: readonly Update[];
   readonly confirmedOffset: number;
@@ -91,6 +93,9 @@ export function createUpdateQueue(clock: Clock): UpdateQueue {
         gone.addEventListener("abort", left);
         waiter = me;
       });
+    },
+    drop(count) {
+      queue = queue.slice(count);
     },
     setNextId(id) {
       nextId = id;
