@@ -7,8 +7,9 @@
  */
 import { backoffDelay } from "../core/backoff.ts";
 import type { Entry } from "../core/entry.ts";
+import { messageOf } from "../core/errors.ts";
 import { BACKOFF, LIMITS } from "../core/limits.ts";
-import type { Custody } from "../core/turn.ts";
+import type { Custody, Turn } from "../core/turn.ts";
 import type { Processes } from "../ports/process.ts";
 import { endNotice } from "./end-notice.ts";
 import { ORPHAN_MAX } from "./questions.ts";
@@ -34,19 +35,31 @@ export async function untilGone(
 ): Promise<boolean> {
   const { turn, custody } = one;
   const subject = `session/${turn.session}`;
-  await tell(deps, one, subject, count);
   const begun = deps.clock.monotonic();
   const max = deps.agent(turn.agent)?.hold.max ?? ORPHAN_MAX;
+  let told = await written(deps, turn, () => tell(deps, one, subject, count));
   for (let tries = 1; ; tries += 1) {
     await deps.clock.sleep(backoffDelay(BACKOFF.probe, tries, 0.5), stop);
     if (stop.aborted) return false;
     const { survivors } = await deps.processes.reap(custody);
     if (survivors === 0) break;
-    if (deps.clock.monotonic() - begun >= max) await expire(deps, one, max);
+    told ||= await written(deps, turn, () => tell(deps, one, subject, survivors));
+    if (deps.clock.monotonic() - begun >= max) await written(deps, turn, () => expire(deps, one, max));
   }
   deps.log.info("turn.survivors_gone", { turn: turn.id, session: turn.session });
   deps.alerts?.resolve("harness-survives", subject);
   return true;
+}
+
+/** False when the store can't write now: it is tried again with the next look. */
+async function written(deps: SurvivorDeps, { id }: Turn, write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    deps.log.error("turn.survivors_untold", { turn: id, error: messageOf(error) });
+    return false;
+  }
 }
 
 async function tell(deps: SurvivorDeps, one: Interrupted, subject: string, count: number): Promise<void> {
