@@ -87,9 +87,11 @@ export function planOf(seed: number, flavour?: Flavour): Plan {
   const said = saidBy(draw.fork("said"), LEAST.messages + draw.int(5), chats);
   const drawFaults = draw.fork("faults");
   const count = LEAST.faults + drawFaults.int(5);
+  // Drawn in any case, so that the rest of the plan is the same on every platform.
+  const drawn = draw.pick(FLAVOURS);
   return {
     seed,
-    flavour: flavour ?? draw.pick(FLAVOURS),
+    flavour: flavour ?? drawn,
     chats,
     onInterrupted: draw.pick(["resume", "resume", "rerun", "ask"]),
     midTurn: draw.pick(["collect", "queue", "collect", "interrupt"]),

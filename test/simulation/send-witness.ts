@@ -34,6 +34,8 @@ export function createSendWitness(
   fail: (invariant: string, detail: string) => void,
 ): SendWitness {
   const refused = new Set<string>();
+  /** Who was told: a life that ends before it could write it down leaves the next one to ask again. */
+  const told = new Map<string, Owner>();
   /** Until when each life has to wait, for a chat or for all. */
   const paced = new Map<Owner, Map<string, Pause>>();
   const rowOf = (key: string): Row | undefined =>
@@ -44,7 +46,7 @@ export function createSendWitness(
       const row = rowOf(key);
       if (row === undefined || row.attempts === 0) fail("I7", `${key} is sent without a durable intent`);
       else if (current && row.state === "sent") fail("I8", `${key} was sent, and is sent again`);
-      if (refused.has(key)) fail("refused", `${key} was refused for ever, and is tried again`);
+      if (told.get(key) === by) fail("refused", `${key} was refused for ever, and is tried again`);
       const waits = paced.get(by);
       for (const pause of [waits?.get(chat), waits?.get("")]) {
         const early = (pause?.until ?? 0) - world.time;
@@ -57,7 +59,10 @@ export function createSendWitness(
         fail("order", `${key} is sent while the part before it is ${before.state}`);
     },
     answered(by, key, chat, answer) {
-      if (answer.kind === "refused") refused.add(key);
+      if (answer.kind === "refused") {
+        refused.add(key);
+        told.set(key, by);
+      }
       if (answer.kind !== "wait") return;
       const waits = paced.get(by) ?? new Map<string, Pause>();
       const pause = { told: world.time, until: world.time + answer.after };

@@ -25,14 +25,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an old epoch may write",
     file: `${STORE}/committer.ts`,
-    find: "UPDATE meta SET commits = commits + 1 WHERE epoch = ? RETURNING commits",
-    put: "UPDATE meta SET commits = commits + 1 WHERE ? > 0 RETURNING commits",
+    find: "SELECT 'store:commits', 1 FROM meta WHERE epoch = ?",
+    put: "SELECT 'store:commits', 1 FROM meta WHERE ? > 0",
   },
   {
     name: "an opening doesn't raise the epoch",
-    file: `${STORE}/open.ts`,
-    find: "UPDATE meta SET epoch = epoch + 1, written_by = ? RETURNING epoch",
-    put: "UPDATE meta SET epoch = max(epoch, 1), written_by = ? RETURNING epoch",
+    file: `${STORE}/own.ts`,
+    find: "UPDATE meta SET epoch = max(epoch, ?) + 1,",
+    put: "UPDATE meta SET epoch = max(epoch, 1 + 0 * ?),",
   },
   {
     name: "confirmed before it is committed",
