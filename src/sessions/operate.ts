@@ -106,7 +106,7 @@ async function step(
 function cancelling(deps: OperateDeps, entry: Entry, by: Actor | undefined): Target {
   const target: Target = { to: "cancelled", event: "cancelled", by };
   if (!mustTell(entry, by)) return target;
-  const text = TEXTS.cancelledByOperator;
+  const text = TEXTS.stopped;
   return { ...target, notices: [noticeTo(deps, entry, text, `cancelled:${entry.id}`)] };
 }
 

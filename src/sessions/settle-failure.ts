@@ -81,7 +81,7 @@ function settlementOf(next: NextStep, facts: FailureFacts): Where {
     case "cancel":
       return {
         to: "cancelled",
-        text: facts.tell === true ? TEXTS.cancelledByOperator : null,
+        text: facts.tell === true ? TEXTS.stopped : null,
         at: now,
         event: "cancelled",
       };

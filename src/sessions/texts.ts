@@ -37,8 +37,7 @@ export const TEXTS = {
   },
   unanswered: (after: Duration): string =>
     `You were asked about your message, and there was no answer for ${formatDuration(after)}. It was dropped; send it again if it still matters.`,
-  cancelledByOperator:
-    "Your message was stopped by the operator. It was not answered; send it again if it still matters.",
+  stopped: "Your message was stopped before it was answered. Send it again if it still matters.",
   dead: "The agent failed on this message several times, and it won't be tried again by itself. The operator can see why.",
   noReply: "The agent finished without saying anything.",
   fallback: (model: string): string =>

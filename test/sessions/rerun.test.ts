@@ -189,7 +189,7 @@ test("who cancels somebody else's message has its sender told; a sender's own wo
   await rig.run();
   await rig.pipeline.operate.cancel(held, { name: "token ci" });
   const told = (await rig.store.message(held)) ?? assert.fail();
-  assert.match(told.deliveries.at(-1)?.body.text ?? "", /stopped by the operator/);
+  assert.match(told.deliveries.at(-1)?.body.text ?? "", /stopped before it was answered/);
   const line = told.history.find(({ event }) => event === "cancelled");
   assert.deepEqual(line?.data, { by: "token ci" });
   const own = idOf(await rig.say("two"));

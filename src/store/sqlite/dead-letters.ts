@@ -56,7 +56,7 @@ export function createDeadLetters({ db }: Pick<StoreContext, "db">): DeadLetterS
       );
     },
     async deadMessages(agent, after, limit) {
-      const sql = `SELECT d.n, e.* FROM dead_letters d CROSS JOIN entries e ON e.id = d.entry
+      const sql = `SELECT d.n, e.* FROM dead_letters d NOT INDEXED CROSS JOIN entries e ON e.id = d.entry
         WHERE d.n > ? AND d.state = 'dead' AND e.state = 'dead' AND (? IS NULL OR d.agent = ?) ORDER BY d.n LIMIT ?`;
       const rows = db.all<EntryRow & { readonly n: number }>(sql, after, agent, agent, limit);
       return rows.map((row) => ({ n: row.n, entry: entryOf(row) }));
