@@ -89,15 +89,25 @@ export function writeStep(
   return patchEntry(tx, row, { ...change, chain });
 }
 
-/** What is wrong with an entry's history; null when it is whole and says what the entry says. */
-export function chainFault({ db }: Pick<Tx, "db">, row: EntryRow): string | null {
+/** The lines of an entry up to the first that isn't as it was written, and what is wrong with them, if anything is. */
+export function readChain(
+  { db }: Pick<Tx, "db">,
+  row: EntryRow,
+): { readonly lines: readonly LineRow[]; readonly fault: string | null } {
   const lines = db.all<LineRow>("SELECT * FROM history WHERE entry = ? ORDER BY n", row.id);
   let before = root(row);
-  for (const line of lines) {
-    if (line.hash !== lineHash(before, line)) return "a line isn't the one that was written";
+  for (const [index, line] of lines.entries()) {
+    if (line.hash !== lineHash(before, line)) {
+      return { lines: lines.slice(0, index), fault: "a line isn't the one that was written" };
+    }
     before = line.hash;
   }
-  return before === row.chain ? tellsAnother(lines.at(-1), row) : "lines are missing";
+  return { lines, fault: before === row.chain ? tellsAnother(lines.at(-1), row) : "lines are missing" };
+}
+
+/** What is wrong with an entry's history; null when it is whole and says what the entry says. */
+export function chainFault(tx: Pick<Tx, "db">, row: EntryRow): string | null {
+  return readChain(tx, row).fault;
 }
 
 /** The same for the last line alone: what a page that was never written, or an older one, would show. */

@@ -12,11 +12,12 @@ export function count({ db }: Tx, name: string, by: number): void {
 
 /** The counters whose names begin with a prefix (`intake:`, `entries:`), by the rest of their names. */
 export function countersOf({ db }: Pick<Tx, "db">, prefix: string): ReadonlyMap<string, number> {
-  const rows = db.all<{ name: string; value: number }>("SELECT name, value FROM counters");
+  const rows = db.all<{ name: string | null; value: number }>("SELECT name, value FROM counters");
   return new Map(
-    rows
-      .filter(({ name }) => name.startsWith(prefix))
-      .map(({ name, value }) => [name.slice(prefix.length), value]),
+    rows.flatMap(({ name, value }) =>
+      // A damaged page may hold what no column allows: the recount tells.
+      name?.startsWith(prefix) === true ? [[name.slice(prefix.length), value]] : [],
+    ),
   );
 }
 

@@ -83,7 +83,7 @@ export function createOutboxStore({ db, epoch, committer, vet }: StoreContext): 
     },
     async delivery(key) {
       const [row] = vet.deliveries(db.all<DeliveryRow>("SELECT * FROM deliveries WHERE key = ?", key));
-      return row === undefined ? null : deliveryOf(row);
+      return row?.key === key ? deliveryOf(row) : null;
     },
     async sending(id, from, attempts, at) {
       invariant(
@@ -105,7 +105,8 @@ export function createOutboxStore({ db, epoch, committer, vet }: StoreContext): 
 }
 
 function byId({ db }: Tx, id: string): DeliveryRow | undefined {
-  return db.get<DeliveryRow>("SELECT * FROM deliveries WHERE id = ?", id);
+  const row = db.get<DeliveryRow>("SELECT * FROM deliveries WHERE id = ?", id);
+  return row?.id === id ? row : undefined;
 }
 
 function byKey({ db }: Tx, key: string): DeliveryRow {

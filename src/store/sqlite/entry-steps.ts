@@ -17,8 +17,10 @@ export function appendHistory(tx: Tx, entry: MessageId, line: Line): void {
   if (row !== undefined) writeStep(tx, row, {}, line);
 }
 
+/** An entry by its id. What a damaged index leads to instead is nobody's. */
 export function entryRow({ db }: Pick<Tx, "db">, id: MessageId): EntryRow | undefined {
-  return db.get<EntryRow>("SELECT * FROM entries WHERE id = ?", id);
+  const row = db.get<EntryRow>("SELECT * FROM entries WHERE id = ?", id);
+  return row?.id === id ? row : undefined;
 }
 
 /** The row itself, by its place in the table: no index has a say in it. */

@@ -77,7 +77,10 @@ function acceptEntry(tx: StoreContext, item: Extract<Decided, { kind: "entry" }>
   const { entry, waitingLimit, full, unreadable } = item;
   const { channel, account } = entry.address;
   const known = knownEntry(tx, channel, account, entry.dedupeKey);
-  if (known !== undefined) return { outcome: "duplicate", id: known.id, same: sameMessage(known, entry) };
+  // What isn't as it was written can't be compared with.
+  if (known !== undefined) {
+    return { outcome: "duplicate", id: known.id, same: !isIntact(known) || sameMessage(known, entry) };
+  }
   const cleared = clearedId(tx, channel, account, entry.dedupeKey);
   // What it said is gone, so that nothing is left to compare with.
   if (cleared !== undefined) return { outcome: "duplicate", id: cleared, same: true };

@@ -31,7 +31,9 @@ export function createLaneReads({ db, vet }: Pick<StoreContext, "db" | "vet">): 
         session,
         limit,
       );
-      return vet.entries(rows).map(entryOf);
+      // An index that is damaged may lead to what belongs elsewhere.
+      const own = rows.filter((row) => row.session === session && row.kind === "message");
+      return vet.entries(own).map(entryOf);
     },
     async interrupted() {
       const turns = db.all<{ turn: EntryRow["turn"] }>(

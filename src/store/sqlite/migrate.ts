@@ -8,6 +8,7 @@ import { RETENTION_TABLES } from "./migrations/004-retention.ts";
 import { OUTBOX_LINES } from "./migrations/006-outbox.ts";
 import { INTAKE_TABLES } from "./migrations/007-intake.ts";
 import { MESSAGE_TABLES } from "./migrations/008-messages.ts";
+import { sealOf } from "./seals.ts";
 
 /** Every change of the schema, oldest first. Released ones never change; the schema's version is their number. */
 const MIGRATIONS: readonly string[] = [
@@ -38,6 +39,7 @@ export function migrate(db: Database): void {
   if (version > MIGRATIONS.length) {
     throw new RollcallError("store-newer", { detail: `schema ${version}, written by ${writer(db)}` });
   }
+  if (version === MIGRATIONS.length) return;
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue;
     db.exec("BEGIN IMMEDIATE");
@@ -50,6 +52,24 @@ export function migrate(db: Database): void {
       throw error;
     }
   }
+  db.run("UPDATE meta SET layout = ?", layoutOf(db));
+}
+
+/**
+ * A bit of the schema decides which index holds what: held against what the migrations made.
+ *
+ * @throws RollcallError `store-corrupt`
+ */
+export function proveLayout(db: Database): void {
+  const { layout } = db.get<{ layout: string }>("SELECT layout FROM meta") ?? {};
+  // Empty after a crash between the last migration and its note: then the tables are as new as they can be.
+  if (layout === "" || layout === layoutOf(db)) return;
+  throw new RollcallError("store-corrupt", { detail: "its tables aren't what they were made as" });
+}
+
+function layoutOf(db: Database): string {
+  const all = db.all<{ text: string | null }>("SELECT sql AS text FROM sqlite_schema ORDER BY type, name");
+  return sealOf(all.map(({ text }) => text));
 }
 
 function pragma(db: Database, name: "user_version" | "application_id"): number {

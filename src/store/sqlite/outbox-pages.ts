@@ -40,7 +40,8 @@ export function createOutboxPages({ db, epoch, committer, vet }: StoreContext): 
     },
     async openInLine({ address, line }, afterSeq, limit) {
       const sql = `SELECT * FROM deliveries WHERE address = ? AND line = ? AND seq > ? AND ${OPEN} ORDER BY seq LIMIT ?`;
-      return rows(sql, address, line, afterSeq, limit).map(deliveryOf);
+      const found = rows(sql, address, line, afterSeq, limit);
+      return found.filter((row) => row.address === address).map(deliveryOf);
     },
     async cutOff() {
       return rows(`SELECT * FROM deliveries WHERE ${OPEN} AND state = 'sending'`).map(deliveryOf);

@@ -9,7 +9,7 @@ import { codeOf, RollcallError } from "../../core/errors.ts";
 import type { Database } from "./database.ts";
 import { makeMark, openMark, readMark, type Mark, type MarkState } from "./mark.ts";
 import { markVerdict, type StoreFacts } from "./mark-verdict.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, proveLayout } from "./migrate.ts";
 import { rebuildIfAsked } from "./rebuild.ts";
 
 /** Name of the database in the state directory. */
@@ -44,6 +44,7 @@ export function own(db: Database, dir: string, version: string, acceptLoss: bool
   }
   db.get("PRAGMA wal_checkpoint(TRUNCATE)");
   migrate(db);
+  proveLayout(db);
   rebuildIfAsked(db);
   const identity = loss === null ? (facts?.identity ?? newIdentity()) : newIdentity();
   const epoch = raiseEpoch(db, version, {

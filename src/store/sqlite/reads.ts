@@ -3,6 +3,7 @@ import { CANARY_PREFIX } from "../../core/canary.ts";
 import type { MessageId } from "../../core/ids.ts";
 import type { MessageFilter, ReadStore, StoredMessage } from "../../ports/store.ts";
 import type { Turn } from "../../core/turn.ts";
+import { readChain, type LineRow } from "./chain.ts";
 import type { StoreContext } from "./context.ts";
 import type { Value } from "./database.ts";
 import { deadLetterOf } from "./dead-letters.ts";
@@ -81,23 +82,16 @@ function rerunsOf({ db }: Reads, id: MessageId): readonly MessageId[] {
   return db.all<{ id: MessageId }>(sql, id).map((row) => row.id);
 }
 
-interface HistoryRow {
-  readonly n: number;
-  readonly at: number;
-  readonly event: string;
-  readonly epoch: number;
-  readonly data: string;
-}
-
 /**
  * In the order in which it happened, whatever the clock said. What was sent for a turn is told with one of its entries:
  * the others' lives have it, too.
  */
-function historyOf(on: Reads, { id }: EntryRow, turn: Turn | null): readonly HistoryLine[] {
-  const own = linesOf(on, id);
-  const others = (turn?.entries ?? []).filter((entry) => entry !== id);
+function historyOf(on: Reads, row: EntryRow, turn: Turn | null): readonly HistoryLine[] {
+  const own = linesOf(on, row);
+  const others = (turn?.entries ?? []).filter((entry) => entry !== row.id);
   const mark = `:${turn?.id ?? ""}:`;
   const shared = others
+    .flatMap((id) => entryRow(on, id) ?? [])
     .flatMap((entry) => linesOf(on, entry))
     .filter(({ data }) => {
       const { delivery } = lineData(data);
@@ -108,8 +102,11 @@ function historyOf(on: Reads, { id }: EntryRow, turn: Turn | null): readonly His
     .map(({ at, event, epoch, data }) => ({ at, event, epoch, data: lineData(data) }));
 }
 
-function linesOf({ db }: Reads, id: MessageId): readonly HistoryRow[] {
-  return db.all<HistoryRow>("SELECT n, at, event, epoch, data FROM history WHERE entry = ? ORDER BY n", id);
+/** As far as they are what was written. */
+function linesOf(on: Reads, row: EntryRow): readonly LineRow[] {
+  const { lines, fault } = readChain(on, row);
+  if (fault !== null && on.vet.entries([row]).length > 0) on.vet.doubt(row, "history", fault);
+  return lines;
 }
 
 function lineData(text: string): HistoryLine["data"] {

@@ -3,7 +3,8 @@ import type { NewEntry } from "../../core/entry.ts";
 import type { SessionKey } from "../../core/ids.ts";
 import type { SessionRow, TurnStore } from "../../ports/store.ts";
 import type { StoreContext, Tx } from "./context.ts";
-import { entryIdsOf, replyOf, type EntryRow, type TurnRow } from "./rows.ts";
+import { entryAt, entryRow } from "./entry-steps.ts";
+import { entryIdsOf, replyOf, type TurnRow } from "./rows.ts";
 import type { MessageBody } from "../../core/message.ts";
 
 /** Remembers that a session got a message. */
@@ -65,15 +66,13 @@ export function createSessions({ db, committer, vet }: StoreContext): SessionPar
         afterSeq,
         limit,
       );
-      return rows
-        .toReversed()
-        .filter((row) => vet.turn(row))
-        .map((row) => ({
-          seq: row.last_seq,
-          text: textOf({ db, vet }, row),
-          reply: replyOf(row)?.text ?? "",
-          at: row.answered_at ?? row.claimed_at,
-        }));
+      const own = rows.filter((row) => row.session === session && vet.turn(row));
+      return own.toReversed().flatMap((row) => {
+        const text = textOf({ db, vet }, row);
+        if (text === null) return [];
+        const at = row.answered_at ?? row.claimed_at;
+        return [{ seq: row.last_seq, text, reply: replyOf(row)?.text ?? "", at }];
+      });
     },
     async sessionModel(session) {
       return (
@@ -92,12 +91,14 @@ export function createSessions({ db, committer, vet }: StoreContext): SessionPar
   };
 }
 
-/** What was said in a turn: the texts of its entries, as far as they are still kept. */
-function textOf({ db, vet }: Pick<StoreContext, "db" | "vet">, turn: TurnRow): string {
-  return entryIdsOf(turn)
-    .flatMap((id) => vet.entries(db.all<EntryRow>("SELECT * FROM entries WHERE id = ?", id)))
-    .map(({ body }) => (JSON.parse(body) as MessageBody).text)
-    .join("\n\n");
+/** What was said in a turn: the texts of its entries, as far as they are still kept. Null when one isn't as it was. */
+function textOf({ db, vet }: Pick<StoreContext, "db" | "vet">, turn: TurnRow): string | null {
+  const ids = entryIdsOf(turn);
+  const rows = ids.flatMap((id) => entryRow({ db }, id) ?? []);
+  if (vet.entries(rows).length < rows.length) return null;
+  // Cleared away, or only not found: its last entry can be looked up without an index.
+  if (rows.length < ids.length && entryAt({ db }, turn.last_seq)?.turn === turn.id) return null;
+  return rows.map(({ body }) => (JSON.parse(body) as MessageBody).text).join("\n\n");
 }
 
 /** Sessions of people that got a message, the latest first. */

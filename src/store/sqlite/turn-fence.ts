@@ -6,8 +6,10 @@ import type { Tx } from "./context.ts";
 import { entryRow } from "./entry-steps.ts";
 import { entryIdsOf, type EntryRow, type TurnRow } from "./rows.ts";
 
+/** A turn by its id. What a damaged index leads to instead is nobody's. */
 export function turnRow({ db }: Pick<Tx, "db">, id: TurnId): TurnRow | undefined {
-  return db.get<TurnRow>("SELECT * FROM turns WHERE id = ?", id);
+  const row = db.get<TurnRow>("SELECT * FROM turns WHERE id = ?", id);
+  return row?.id === id ? row : undefined;
 }
 
 /** A live attempt, with those of its entries that still run in it. */

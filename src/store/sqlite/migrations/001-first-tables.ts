@@ -12,9 +12,10 @@ CREATE TABLE meta (
   written_by TEXT NOT NULL,
   identity TEXT,
   marked INTEGER NOT NULL,
-  canary TEXT NOT NULL
+  canary TEXT NOT NULL,
+  layout TEXT NOT NULL
 ) STRICT;
-INSERT INTO meta VALUES (1, 0, '', NULL, 0, '');
+INSERT INTO meta VALUES (1, 0, '', NULL, 0, '', '');
 
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
