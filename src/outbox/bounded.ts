@@ -6,7 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 const LAST_WORD = SECOND;
 
 /** A call of a channel that is bounded whatever the channel does. */
-export interface BoundedCall<T> {
+interface BoundedCall<T> {
   readonly span: Duration;
   /** Ends it before its time. */
   readonly stop: AbortSignal;

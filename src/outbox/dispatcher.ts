@@ -35,14 +35,14 @@ export interface Dispatcher {
 }
 
 /** What the rest of the outbox asks the dispatcher. */
-export interface DispatcherInside extends Dispatcher {
+interface DispatcherInside extends Dispatcher {
   /** Whether something that people wait for could go out now, were there a place: edits leave it theirs. */
   crowded(address: Address): boolean;
   /** Deliveries to an address are open again that were not. */
   reopened(address: Address): void;
 }
 
-export interface DispatcherState {
+interface DispatcherState {
   readonly deps: DispatcherDeps;
   readonly lines: Lines;
   readonly health: SendHealth;
@@ -53,6 +53,7 @@ export interface DispatcherState {
   looking: boolean;
   lookAgain: boolean;
   cancelSweep: () => void;
+  cancelLook: () => void;
 }
 
 export function createDispatcher(deps: DispatcherDeps): DispatcherInside {
@@ -66,6 +67,7 @@ export function createDispatcher(deps: DispatcherDeps): DispatcherInside {
     looking: false,
     lookAgain: false,
     cancelSweep: () => {},
+    cancelLook: () => {},
   };
   const { accounts } = state.lines;
   return {
@@ -143,6 +145,8 @@ async function look(state: DispatcherState): Promise<void> {
       state.lookAgain ||= found.length === OUTBOX.page;
     } catch (error) {
       state.deps.log.error("outbox.fault", { error: messageOf(error) });
+      state.cancelLook();
+      state.cancelLook = state.deps.clock.timer(OUTBOX.fault, () => void look(state));
     }
     for (const account of touched) pump(state, account);
     touched.clear();
@@ -263,6 +267,7 @@ async function drain(state: DispatcherState, grace: Duration): Promise<void> {
   }
   state.stop.abort();
   state.cancelSweep();
+  state.cancelLook();
   for (const account of accounts) account.cancelTimer();
   const end = clock.monotonic() + LAST_WORDS;
   while (clock.monotonic() < end && accounts.some(({ inFlight }) => inFlight > 0))

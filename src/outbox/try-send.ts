@@ -9,7 +9,7 @@ import { gapNotice, publishEnds, tellOperator } from "./ends.ts";
 import { OUTBOX } from "./limits.ts";
 import type { Item } from "./lines.ts";
 
-export interface TryDeps extends DispatcherDeps {
+interface TryDeps extends DispatcherDeps {
   readonly stop: AbortSignal;
   /** Deliveries up to this `seq` were made by an earlier gateway. */
   readonly since: () => number;

@@ -112,11 +112,14 @@ test("a token that is revoked is noticed by a send, while the poll hears nothing
   const seconds = (alert.at - begun) / 1000;
   assert.equal(alert.json["code"], "token-refused");
   telegram.revoke(false);
+  const mended = performance.now();
   await eventually(() => shown().length > 0, "the message");
+  const back = (performance.now() - mended) / 1000;
   t.diagnostic(
     `token revoked, found by a send: alert after ${seconds.toFixed(2)} s, copies ${shown().length}`,
   );
   assert.ok(seconds <= 5, `${seconds} s`);
+  assert.ok(back <= 15, `sent ${back} s after the token was taken again`);
   assert.deepEqual(shown(), ["hello"]);
   await gateway.stop();
 });

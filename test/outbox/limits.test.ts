@@ -246,3 +246,17 @@ test("an account that can't send is told once, and once that it can again", asyn
   assert.deepEqual(told.slice(1), ["over sends-failing sends/telegram/default"]);
   assert.equal(rig.texts().length, 12);
 });
+
+test("a time that was stored by a clock that ran ahead holds nothing back for long", async () => {
+  const first = await createRig();
+  first.channel.outcomes.push({ kind: "wait", after: 30 * SECOND, scope: "chat" });
+  await first.pipeline.operate.notify(to("1"), "hello", null);
+  await first.run();
+  await first.stop();
+  first.clock.jump(-24 * 60 * MINUTE);
+  const next = await createRig({ disk: first.disk, clock: first.clock });
+  await next.pipeline.outbox.recover();
+  await next.run(OUTBOX.storedWait + SECOND);
+  assert.deepEqual(next.texts(), ["hello"]);
+  await next.stop();
+});
