@@ -17,6 +17,7 @@ export function readReport(value: unknown): Report {
     channels: asList(json["channels"]).map(readChannel),
     waiting: asNumber(json["waiting"]),
     held: asNumber(json["held"]),
+    dead: asNumber(json["dead"]) + asNumber(json["quarantined"]),
     custody: asText(json["custody"]),
     restartNeeded: asTextOrNull(asObject(json["restartNeeded"])["reason"]),
     nextStart: {

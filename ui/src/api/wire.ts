@@ -69,6 +69,8 @@ export interface Report {
   readonly channels: readonly ChannelRow[];
   readonly waiting: number;
   readonly held: number;
+  /** Failed for good or set aside, and not yet tried again or cleared away. */
+  readonly dead: number;
   readonly custody: string;
   /** Why the program should be started again; null while it is the one on the disk. */
   readonly restartNeeded: string | null;

@@ -24,6 +24,16 @@ const WORDS: Readonly<Record<string, string>> = {
   absorbed: "Taken into another message’s answer",
   adopted: "Found finished after a restart",
   "hold-expired": "Waited longer than is allowed",
+  unanswered: "The sender was asked, and didn’t answer",
+  unreadable: "Could not be read",
+  "agent-removed": "Its agent was taken out of the configuration",
+  attempt: "Given to the next candidate",
+  moved: "Its conversation got a new id",
+  "delivery-held": "Delivery waits for a word of the chat",
+  "asked-for": "Asked for by the chat",
+  dropped: "Dropped by the chat",
+  "delivery-dead": "Could not be delivered",
+  withdrawn: "Notice withdrawn: it is tried again",
   sending: "Being delivered",
   sent: "Delivered",
   "retry-at": "Delivery put off",
@@ -39,10 +49,13 @@ export function historyWords(line: HistoryLine): string {
 /** Facts that are points in time, in milliseconds. */
 const TIMES: readonly string[] = ["until", "notBefore"];
 
+/** What every line of a turn says again. */
+const REPEATED: readonly string[] = ["epoch", "turn", "generation", "part", "state"];
+
 /** The rest of a line as `name value` pairs, without what every line has. Pure. */
 export function historyFacts(line: HistoryLine): readonly (readonly [string, string])[] {
   return Object.entries(line.data)
-    .filter(([key, value]) => key !== "epoch" && value !== "")
+    .filter(([key, value]) => !REPEATED.includes(key) && value !== "")
     .map(([key, value]) => [
       key,
       TIMES.includes(key) && /^\d{12,14}$/.test(value) ? exactTime(Number(value)) : value,

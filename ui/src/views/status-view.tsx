@@ -65,6 +65,7 @@ function Phase({ report }: { readonly report: Report }): VNode {
       <dl class="figures">
         <Figure name="waiting" value={String(report.waiting)} />
         <Figure name="held" value={String(report.held)} />
+        {report.dead > 0 && <Figure name="failed" value={String(report.dead)} />}
         <Figure name="up for" value={lasting(report.startedAt, now.value)} />
         <Figure name="configuration" value={`no. ${report.generation}`} />
         <Figure name="version" value={report.version} />
