@@ -1,6 +1,6 @@
 // Which deaths a gateway dies: drawn from a seed, so that a run can be played again.
 import { randomOf } from "../boot-scenario.ts";
-import { POINTS, STORE_STEPS, type Failpoint, type Point } from "../../failpoints/points.ts";
+import { STORE_STEPS, type Failpoint, type Point } from "../../failpoints/points.ts";
 
 /** How one life of the gateway ends. */
 export type Kill =
@@ -63,7 +63,7 @@ export const IN_DOUBT: readonly [Point, ...Point[]] = [
 const OFTEN: Readonly<Partial<Record<Point, number>>> = {
   "commit.mark:before": 40,
   "commit.mark:after": 40,
-  "wire.poll:gone": 5,
+  "wire.poll:gone": 3,
   "wire.send:gone": 4,
   "wire.send:answered": 4,
   "wire.send:begun": 4,
@@ -76,42 +76,36 @@ const OFTEN: Readonly<Partial<Record<Point, number>>> = {
  * So many deaths in a row on one state directory, the first in its very first start: one drawn from the points and the
  * writes, then one at some time after everything was answered, and so on.
  *
- * @param points the points that it should see first, in turn with other stations
+ * @param nextPoint gives the points in their turn
+ * @param writes whether it can be killed at its writes
  */
 export function livesOf(
   seed: number,
   deaths: number,
-  points: readonly Point[],
+  nextPoint: () => Point,
   writes: boolean,
 ): readonly Life[] {
   const random = randomOf(seed);
-  const upTo = (most: number): number => 1 + Math.floor(random() * most);
   const lives: Life[] = [];
-  let next = 0;
   while (lives.length < deaths) {
     const first = lives.length === 0;
-    const write = writes && (first || random() < 0.3);
-    const point = points[next % points.length] ?? POINTS[0];
-    const leads = write ? {} : leadsTo(point);
-    if (!first)
-      lives.push({
-        kill: restless(random, leads.interrupted === true),
-        drain: true,
-        acts: [],
-        reload: random() < 0.1,
-      });
-    if (lives.length === deaths) break;
-    if (!write) next += 1;
-    lives.push({
-      kill: write
-        ? writeKill(random, first)
-        : { how: "point", point, times: random() < 0.5 ? 1 : upTo(timesOf(point)) },
-      drain: false,
-      acts: leads.acts ?? [],
-      reload: leads.reload ?? false,
-    });
+    const write = writes && (first || random() < 0.25);
+    const sudden = write ? suddenAtWrite(random, first) : suddenAt(random, nextPoint());
+    const inTurn = sudden.kill.how === "point" && leadsTo(sudden.kill.point).interrupted === true;
+    const calm = { kill: restless(random, inTurn), drain: true, acts: [], reload: random() < 0.1 };
+    lives.push(...(first ? [sudden] : [calm, sudden]));
   }
-  return lives;
+  return lives.slice(0, deaths);
+}
+
+function suddenAt(random: () => number, point: Point): Life {
+  const { acts = [], reload = false } = leadsTo(point);
+  const times = random() < 0.5 ? 1 : 1 + Math.floor(random() * timesOf(point));
+  return { kill: { how: "point", point, times }, drain: false, acts, reload };
+}
+
+function suddenAtWrite(random: () => number, first: boolean): Life {
+  return { kill: writeKill(random, first), drain: false, acts: [], reload: false };
 }
 
 function timesOf(point: Point): number {

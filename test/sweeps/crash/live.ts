@@ -11,10 +11,10 @@ import { startLife, TOKEN, within, type Death, type Gateway } from "./life.ts";
 import { configure, note, type Recovery, type Station } from "./station.ts";
 
 /** From then on a life that didn't reach its end is killed from outside. */
-const LIFE = 2500;
-const SLOW_LIFE = 5000;
+const LIFE = 3500;
+const SLOW_LIFE = 6000;
 
-const COUNTED = ["turn.recovered", "turn.adopted", "delivery.in_doubt", "suspect.alone"];
+const COUNTED = ["turn.recovered", "turn.adopted", "suspect.alone"];
 
 /** A life that ends itself, or is ended, soon: people write before it and all along. */
 export async function liveBriefly(station: Station, life: Life, index: number): Promise<void> {

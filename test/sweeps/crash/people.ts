@@ -27,12 +27,14 @@ const ACTS: Readonly<Record<Act, string>> = {
   shell: "fake:once fake:shell=250 ",
   // Cut off by a death; the next prompt is answered at once.
   long: "fake:once fake:shell=4000 ",
-  slow: "fake:slow=130 one two three four five six seven eight nine ten ",
+  slow: "fake:slow=200 one two three four five six seven eight nine ten ",
   fails: "fake:once fake:error=500 ",
   command: "",
 };
 
 export const DIRECT = ["201", "202", "203", "204"] as const;
+/** Where somebody writes who wants something certain done: nothing else stands in its line. */
+const LINES: Partial<Record<Act, string>> = { long: "205", slow: "206", fails: "207", command: "208" };
 export const GROUP = "-500";
 const CONVERSATIONS = ["one", "two"] as const;
 /** A group takes twenty messages a minute. */
@@ -78,7 +80,7 @@ export function createPeople(control: Control, random: () => number): People {
     async chat(act = anyAct()) {
       const group = random() < 0.1 && Date.now() - lastInGroup > GROUP_EVERY && act === "plain";
       if (group) lastInGroup = Date.now();
-      const chat = group ? GROUP : pick(DIRECT);
+      const chat = group ? GROUP : (LINES[act] ?? pick(DIRECT));
       const one = add({ via: "telegram", chat, act });
       // Taken before the call, so that the next one gets another number.
       said.push(one);

@@ -1,9 +1,14 @@
 import { POINTS } from "../../failpoints/points.ts";
 import type { Outcome } from "./play.ts";
 
-/** The figures of a whole run. */
+/**
+ * The figures of a whole run.
+ *
+ * @param alone the one that had the machine for itself, if one had
+ */
 export function sumUp(
   outcomes: readonly Outcome[],
+  alone: Outcome | undefined,
   run: { readonly seed: number; readonly strace: boolean; readonly seconds: number },
 ) {
   const sum = (of: (one: Outcome) => number): number => outcomes.reduce((total, one) => total + of(one), 0);
@@ -30,6 +35,7 @@ export function sumUp(
     promptsAgain: sum(({ figures }) => figures.reruns),
     liveViewsLeft: sum(({ figures }) => figures.leftViews),
     events,
+    recoveryAloneMs: quantiles((alone?.recoveries ?? []).map(({ ms }) => ms)),
     recoveryMs: quantiles(outcomes.flatMap((one) => one.recoveries.map(({ ms }) => ms))),
     slowest: outcomes
       .flatMap((one) => one.recoveries)
