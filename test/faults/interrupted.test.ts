@@ -71,6 +71,24 @@ test("a tool has run, then the harness is out for hours: the message waits for i
   await rig.stop();
 });
 
+test("a fallback has run a tool, then it dies: it goes on itself, though the primary is back", async (t) => {
+  const rig = await createRig({ agents: [TWO] });
+  const count = { tools: 0 };
+  const out: Failure = { class: "structural", code: "harness-login", detail: "logged out" };
+  rig.harness("one").script = failing(out);
+  rig.harness("two").script = usesTool(count, EXITED);
+  await rig.say("push it");
+  await rig.run();
+  rig.harness("one").script = sayBack;
+  rig.harness("two").script = sayBack;
+  rig.availability.retry("main");
+  await rig.run(MINUTE);
+  assert.deepEqual([count.tools, prompts(rig, "one").length, prompts(rig, "two").length], [1, 1, 2]);
+  assert.match(prompts(rig, "two")[1] ?? "", /\ninterrupted: you may have begun/);
+  t.diagnostic(`tool runs ${count.tools}, in the session that had begun`);
+  await rig.stop();
+});
+
 test("a tool that is silent for ten minutes: the turn lives", async (t) => {
   const rig = await createRig();
   let killed = 0;
