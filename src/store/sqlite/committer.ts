@@ -28,6 +28,8 @@ export interface Committer {
   write<T, L = never>(work: () => T, lost?: L): Promise<T | L>;
   /** Nothing is written from now on: a read has found the file to be damaged. */
   fail(fault: RollcallError): void;
+  /** Whether a fault of the disk or the file ended the writing. */
+  readonly failed: boolean;
   /** Commits what was asked for so far; everything later is refused. */
   close(): void;
 }
@@ -88,6 +90,9 @@ export function createCommitter(options: CommitterOptions): Committer {
     },
     fail(fault) {
       state.stopped ??= fault;
+    },
+    get failed() {
+      return state.stopped !== null && state.stopped.code !== "draining";
     },
     close() {
       while (state.queue.length > 0) flush(state);

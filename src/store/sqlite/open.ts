@@ -61,9 +61,11 @@ export async function openStore(options: OpenOptions): Promise<Store> {
         options.committed?.(commit);
       },
       file: join(dir, STORE_FILE),
-      release: () => {
-        removeHolder(dir);
+      release(failed) {
         mark.close();
+        // Closing copies the log into the database. What failed is left as it is: the next opening looks at it first.
+        if (failed) return;
+        removeHolder(dir);
         db.close();
       },
     });

@@ -32,8 +32,8 @@ export interface StoreParts {
   readonly committed: (commit: number) => void;
   /** Absolute path of the database; null in memory. */
   readonly file: string | null;
-  /** Called once, when everything is committed: lets go of the database. */
-  readonly release: () => void;
+  /** Called once, when everything is committed: lets go of the database. `failed`: nothing may be written to it. */
+  readonly release: (failed: boolean) => void;
 }
 
 /** Puts the parts of the store together over one connection that is owned already. */
@@ -88,7 +88,7 @@ export function createStore({ db: raw, epoch, clock, defer, committed, file, rel
       if (closed) return;
       closed = true;
       committer.close();
-      release();
+      release(committer.failed);
     },
   };
 }
