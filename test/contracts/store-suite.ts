@@ -11,6 +11,7 @@ import { outboxCases } from "./store-outbox-cases.ts";
 import { outboxPagesCases } from "./store-outbox-pages-cases.ts";
 import { ownerCases } from "./store-owner-cases.ts";
 import { readCases } from "./store-read-cases.ts";
+import { recoveryCases } from "./store-recovery-cases.ts";
 import { retentionCases } from "./store-retention-cases.ts";
 import { sessionCases } from "./store-session-cases.ts";
 import { suspectCases } from "./store-suspect-cases.ts";
@@ -32,6 +33,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   inbox: inboxCases,
   "moved conversations": movedCases,
   turns: turnCases,
+  recovery: recoveryCases,
   sessions: sessionCases,
   outbox: outboxCases,
   "pages of the outbox": outboxPagesCases,
