@@ -51,7 +51,7 @@ const plain =
 const SAYINGS: readonly Say[] = [
   (line) => [fieldText(line, "harness"), fieldText(line, "model")].filter(Boolean).join("/"),
   deliveryOf,
-  plain("attempt", "try"),
+  (line) => (Number(line["attempt"] ?? 0) > 0 ? `try ${fieldText(line, "attempt")}` : ""),
   plain("generation"),
   (line) => (Number(line["tools"] ?? 0) > 0 ? `tools ${fieldText(line, "tools")}` : ""),
   plain("code", ""),

@@ -39,7 +39,7 @@ export function printMessage(terminal: Terminal, message: Json): void {
   );
   line("session", fieldText(message, "session"));
   line("attempts", fieldText(message, "attempts"));
-  line("repeats", fieldText(message, "repeats"));
+  if (Number(fieldText(message, "repeats")) > 0) line("repeats", fieldText(message, "repeats"));
   line("ran with", textList(message, "ranWith"));
   line("rerun of", fieldText(message, "replayOf"));
   line("reruns", textList(message, "reruns"));
