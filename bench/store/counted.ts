@@ -22,7 +22,7 @@ export async function readCounted({ url, headers }: Endpoint): Promise<Counted> 
 export interface Spent {
   /** On processors, in milliseconds. */
   readonly cpu: number;
-  /** Given to the disk, in KB (10³ bytes). */
+  /** Handed to the system to write, to files and connections, in KB (10³ bytes). */
   readonly written: number;
 }
 
@@ -36,6 +36,6 @@ export function readSpent(pid: number): Spent {
   const io = readFileSync(`/proc/${pid}/io`, "utf8");
   return {
     cpu: (Number(fields[11]) + Number(fields[12])) * TICK,
-    written: Number(/^write_bytes: (\d+)$/m.exec(io)?.[1] ?? Number.NaN) / 1000,
+    written: Number(/^wchar: (\d+)$/m.exec(io)?.[1] ?? Number.NaN) / 1000,
   };
 }

@@ -10,6 +10,7 @@ import { digestOf } from "../../src/store/sqlite/digests.ts";
 import { openStore, STORE_FILE } from "../../src/store/sqlite/open.ts";
 import type { DeliveryRow, EntryRow, TurnRow } from "../../src/store/sqlite/rows.ts";
 import { deliverySeal, entryHash, entrySeal, turnSeal } from "../../src/store/sqlite/seals.ts";
+import { BenchFailed } from "../program.ts";
 import { live, MARK } from "./lives.ts";
 
 /** What the history spans, so that nothing of it is old enough to be cleared away. */
@@ -67,7 +68,22 @@ interface Shift {
   readonly time: number;
 }
 
+/** A table that the store has gained since would be missing from the history. */
+function expectAllCopied(db: DatabaseSync): void {
+  const copied = ["entries", "history", "turns", "deliveries", "usage", "digests"];
+  const tables = db
+    .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
+    .all();
+  for (const table of tables.map(({ name }) => String(name)).filter((name) => !copied.includes(name))) {
+    const columns = db.prepare(`PRAGMA table_info(${table})`).all();
+    const marked = columns.map(({ name }) => `instr(${String(name)}, '${MARK}') > 0`).join(" OR ");
+    const row = db.prepare(`SELECT 1 FROM ${table} WHERE ${marked} LIMIT 1`).get();
+    if (row !== undefined) throw new BenchFailed(`${table} has rows of messages, too: copy them`);
+  }
+}
+
 function copyBlock(db: DatabaseSync, copies: number): void {
+  expectAllCopied(db);
   const indexes = db
     .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
     .all() as unknown as readonly { readonly name: string; readonly sql: string }[];

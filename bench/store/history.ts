@@ -18,7 +18,7 @@ interface Offered {
   readonly p99: number;
   /** Processor time of the program for each message, in microseconds. */
   readonly cpu: number;
-  /** Given to the disk for each message, in KB. */
+  /** Handed to the system to write, for each message, in KB. */
   readonly written: number;
 }
 

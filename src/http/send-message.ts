@@ -85,10 +85,10 @@ async function acceptOnce(
   caller: Caller,
   request: MessageRequest,
 ): Promise<{ readonly id: MessageId; readonly fresh: Entry | null }> {
-  const { store, random } = context.deps;
+  const { store } = context.deps;
   const address = { ...WEB, conversation: request.conversation };
   const dedupeKey =
-    request.id === null ? random.uuid() : messageKey(caller.id, request.conversation, request.id);
+    request.id === null ? ownKey(context) : messageKey(caller.id, request.conversation, request.id);
   // Looked for before its files are stored: a client that tries again would leave copies of them.
   const earlier = request.id === null ? null : await store.findByKey(WEB.channel, WEB.account, dedupeKey);
   if (earlier !== null) return { id: await repeated(context, earlier, request), fresh: null };
@@ -111,6 +111,11 @@ async function acceptOnce(
     case "ignored":
       throw new RollcallError("bug", { detail: "a message of the API was ignored" });
   }
+}
+
+/** Of a message without an id. By its time first: neighbours in time are neighbours in the store's index, too. */
+function ownKey({ deps }: Context): string {
+  return `${deps.clock.now().toString(36)}-${deps.random.uuid()}`;
 }
 
 async function accept(
