@@ -38,6 +38,7 @@ test("a message is accepted into the conversation, with everything that it is ab
       attachments: [],
       acceptedAt: "2026-01-01T00:00:00.000Z",
       attempts: 0,
+      repeats: 0,
       harness: null,
       model: null,
       generation: null,
