@@ -6,8 +6,7 @@ import { BenchFailed } from "./program.ts";
 
 /** A script beside this file that answers each line with a line. */
 export interface Asked {
-  /** The answer's type is the caller's promise about the script. */
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller's promise about the script
   ask<T>(question: object): Promise<T>;
   stop(): Promise<void>;
 }
