@@ -7,6 +7,7 @@
  * Keeps: I1 (confirmed ⇒ accepted before, durably), I2 (one entry per key), I3 (everything below the cursor is
  * accepted, duplicate, ignored or refused), I18 (received = accepted + duplicate + ignored + refused).
  */
+import { invariant } from "../core/assert.ts";
 import { RollcallError } from "../core/errors.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Accepted, Decided, InboundBatch, Intake } from "../ports/intake.ts";
@@ -38,6 +39,7 @@ export function createInbox(deps: InboxDeps): Intake {
       for (const part of partsOf(batch)) {
         const items = await Promise.all(part.items.map((_, index) => deps.decide(part, index)));
         const results = await deps.store.accept({ ...part, items });
+        invariant("I3", results.length === items.length, `${items.length} items, ${results.length} outcomes`);
         announce(deps, part, items, results);
         all.push(...results);
       }

@@ -18,7 +18,7 @@ import type { Actor } from "../ports/operate.ts";
 import type { Pulse } from "../ports/pulse.ts";
 import type { Generation, PinningRoster } from "../ports/roster.ts";
 import { nextBundle, type Life } from "./bundle.ts";
-import { candidatesFor, missingOwn } from "./candidates.ts";
+import { candidatesFor, missingOwn, type Runner } from "./candidates.ts";
 import { createHolds, type Holds } from "./holds.ts";
 import { createHarnessCheck } from "./missing-harness.ts";
 import { isAsked } from "./questions.ts";
@@ -186,8 +186,11 @@ async function takeStep(state: State, lane: Lane): Promise<Step> {
   const generation = deps.roster.current();
   const agent = generation.agents.get(first.agent);
   state.checkHarnesses(generation, first.agent);
-  const runners = agent === undefined ? [] : candidatesFor(deps.availability, generation, agent.id);
-  const own = await missingOwn(deps, generation, first, runners);
+  const find = (): readonly Runner[] =>
+    agent === undefined ? [] : candidatesFor(deps.availability, generation, agent.id);
+  const own = await missingOwn(deps, generation, first, find());
+  // Looked up after the last wait: what was missing may be there by now.
+  const runners = find();
   if (agent === undefined || runners.length === 0 || own !== null) {
     if (await state.holds.hold(lane.session, waiting, agent, own)) return { kind: "again" };
     // Its agent may be served all the while: nobody calls when its own harness is back.

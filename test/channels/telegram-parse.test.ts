@@ -229,6 +229,32 @@ describe("parseUpdate", () => {
     }
   });
 
+  it("keeps what can't be read, as it came and bounded, and who wrote it where that is plain", () => {
+    const nested = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) as unknown;
+    const kept = (update: unknown) => {
+      const item = parseUpdate(update, context);
+      assert.equal(item.kind, "unreadable");
+      return item.kind === "unreadable" ? item : undefined;
+    };
+    const plain = kept({
+      update_id: 7,
+      message: { chat: { id: 5, type: "private" }, from: { id: 5 }, text: "x" },
+    });
+    assert.equal(plain?.from?.sender.id, "5");
+    assert.match(plain?.raw ?? "", /"text":"x"/);
+    const deep = kept({ update_id: 8, message: { chat: nested } });
+    assert.equal(deep?.from, null);
+    assert.match(deep?.raw ?? "", /can't be shown/);
+    const long = kept({ update_id: 9, message: { note: "y".repeat(1_000_000) } });
+    assert.equal(long?.raw.length, 16_384);
+    const keys = [plain, deep, long].map((item) => item?.dedupeKey);
+    assert.equal(new Set(keys).size, 3);
+    assert.equal(
+      kept({ update_id: 9, message: { note: "y".repeat(1_000_000) } })?.dedupeKey,
+      long?.dedupeKey,
+    );
+  });
+
   it("never throws, whatever comes", () => {
     const keys = fc.constantFrom(
       "update_id",

@@ -66,6 +66,7 @@ export async function receive(deps: ReceiveDeps, signal: AbortSignal): Promise<v
   while (!signal.aborted) {
     if (await paused(deps, progress, signal)) continue;
     const timeout = progress.prove ? 0 : LONG_POLL_SECONDS;
+    const begun = deps.clock.monotonic();
     const result = await poll(deps, progress, timeout, signal);
     if (signal.aborted) return;
     if (!result.ok && result.fault.kind === "lost" && result.fault.head !== undefined) {
@@ -73,7 +74,7 @@ export async function receive(deps: ReceiveDeps, signal: AbortSignal): Promise<v
       continue;
     }
     if (!result.ok) {
-      await recover(deps, progress, result.fault, signal);
+      await recover(deps, progress, result.fault, signal, deps.clock.monotonic() - begun);
       continue;
     }
     polled(deps, progress);
@@ -187,6 +188,7 @@ async function recover(
   progress: Progress,
   fault: ApiFault,
   signal: AbortSignal,
+  took: Duration,
 ): Promise<void> {
   const { state, random } = deps;
   progress.prove = true;
@@ -205,6 +207,8 @@ async function recover(
   deps.log.warn("telegram.poll_failed", { detail, faults: progress.faults });
   // A single lost poll is everyday life; the next one follows within a second.
   if (progress.faults > 1 || !progress.connected) state.failing("channel-unreachable", detail);
+  // A poll that hung has waited long enough.
+  if (progress.faults === 1 && took >= LONG_POLL_SECONDS * SECOND) return;
   const paced = fault.kind === "answered" ? fault.retryAfter : null;
   await deps.clock.sleep(paced ?? backoffDelay(BACKOFF.poll, progress.faults, random.next()), signal);
 }
