@@ -146,9 +146,14 @@ describe("the lives of a station", () => {
   });
 
   it("hit nothing three times in a row before it could be answered", () => {
-    for (const lives of many)
-      for (const [index, life] of lives.entries())
-        assert.equal(life.drain, index % 2 === 1, "every other life answers everything first");
+    for (const lives of many) {
+      let hits = 0;
+      for (const { drain, kill } of lives) {
+        hits = drain ? 0 : hits;
+        hits += kill.how === "idle" ? 0 : 1;
+        assert.ok(hits <= 2);
+      }
+    }
   });
 
   it("kill at writes only where they can be counted", () => {

@@ -93,9 +93,19 @@ export function livesOf(
     const sudden = write ? suddenAtWrite(random, first) : suddenAt(random, nextPoint());
     const inTurn = sudden.kill.how === "point" && leadsTo(sudden.kill.point).interrupted === true;
     const calm = { kill: restless(random, inTurn), drain: true, acts: [], reload: random() < 0.1 };
-    lives.push(...(first ? [sudden] : [calm, sudden]));
+    if (first) lives.push(sudden);
+    else lives.push(calm, sudden);
+    if (random() < 0.15) lives.push(idleOnce, inDoubt(random), inDoubt(random));
   }
   return lives.slice(0, deaths);
+}
+
+const idleOnce: Life = { kill: { how: "idle" }, drain: true, acts: [], reload: false };
+
+/** Twice in a row the same send is in doubt. */
+function inDoubt(random: () => number): Life {
+  const point = IN_DOUBT[Math.floor(random() * IN_DOUBT.length)] ?? IN_DOUBT[0];
+  return { kill: { how: "point", point, times: 1 }, drain: false, acts: [], reload: false };
 }
 
 function suddenAt(random: () => number, point: Point): Life {
@@ -128,7 +138,9 @@ function writeKill(random: () => number, first: boolean): Kill {
 function restless(random: () => number, inTurn: boolean): Kill {
   const after = Math.floor(random() * 400);
   const which = random();
-  if (inTurn || which < 0.25) return { how: "turn", after: Math.floor(random() * 120) };
+  // A program takes a while to start, and works for some seconds then.
+  if (inTurn) return { how: "turn", after: 600 + after };
+  if (which < 0.25) return { how: "turn", after };
   if (which < 0.75) return { how: "time", after };
   if (which < 0.95) return { how: "stop", signals: random() < 0.5 ? 1 : 2, apart: after };
   return { how: "idle" };

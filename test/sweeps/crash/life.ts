@@ -9,6 +9,7 @@ import { runProgram, type Home, type Line, type Program } from "../../gateway/pr
 import type { Kill } from "./kills.ts";
 
 export const TOKEN = "the-token-of-the-crash-sweep";
+const LAUNCHER = fileURLToPath(new URL("../../../rollcall.js", import.meta.url));
 const PRELOAD = fileURLToPath(new URL("../../failpoints/preload.ts", import.meta.url));
 
 /** What is over with one life. */
@@ -42,6 +43,7 @@ export function startLife({ home, env, kill }: LifeOptions): Gateway {
   const point = kill?.how === "point" ? { [FAILPOINT]: formatFailpoint(kill) } : {};
   const begun = performance.now();
   const program = runProgram(foreign, home, "start", {
+    entry: LAUNCHER,
     args: ["--port", "0"],
     env: { ...env, ...point },
     ...(kill?.how === "point" && { node: ["--import", PRELOAD] }),
