@@ -80,6 +80,8 @@ export interface Harness {
   readonly credential: string;
   /** Whether a new process can go on with an old session. */
   readonly resumes: boolean;
+  /** It answers each message by itself: what was said before is of no use to it, and isn't told. */
+  readonly forgetful?: boolean;
   /** The lowest level whose proof depends on the model; below it one probe counts for all candidates. L3 when absent. */
   readonly modelLevel?: ProbeLevel;
   /** Proves up to `level` (or as far as the kind can without a turn). Never throws for what the harness does. */

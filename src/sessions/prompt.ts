@@ -27,10 +27,12 @@ async function prepare(deps: TurnDeps, attempt: Attempt, forgotten: boolean): Pr
   const known = forgotten ? null : await deps.store.nativeSession(turn.session, runner.harness.id);
   const again = !forgotten && turn.harness === runner.harness.id ? turn.nativeSession : null;
   const resume = runner.harness.resumes ? (again ?? known?.native ?? null) : null;
+  const forgetful = runner.harness.forgetful === true;
   const missed = await deps.store.exchanges(
     turn.session,
     resume === null ? 0 : (known?.lastSeq ?? 0),
-    LIMITS.injectedTurns,
+    // One is enough to know that there is something that it doesn't know.
+    forgetful ? 1 : LIMITS.injectedTurns,
   );
   const parts = await Promise.all(
     entries.map(async (entry) => ({ entry, files: await deps.fetchFiles(entry, attempt.signal) })),
@@ -46,7 +48,12 @@ async function prepare(deps: TurnDeps, attempt: Attempt, forgotten: boolean): Pr
       permissions: { policy: agent.permissions.policy, allow: agent.permissions.allow },
     },
     prompt: {
-      text: buildEnvelope({ turn: turn.id, entries: parts, missed: bounded(missed), interrupted }),
+      text: buildEnvelope({
+        turn: turn.id,
+        entries: parts,
+        missed: forgetful ? [] : bounded(missed),
+        interrupted,
+      }),
       images: parts.flatMap(({ files }) => files.flatMap(imageOf)),
     },
     blank: resume === null && missed.length > 0,

@@ -30,6 +30,7 @@ function createEcho(id: string, options: EchoOptions, deps: HarnessDeps): Harnes
     kind: "echo",
     credential: id,
     resumes: false,
+    forgetful: true,
     // It proves whatever it is asked for: there is nothing behind that could fail.
     probe: async (_model, level) => ({ ok: true, level, version: "built in", paidBy: "none" }),
     async open() {
