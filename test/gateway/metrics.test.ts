@@ -205,7 +205,9 @@ test("each metric says what really happened", async (t) => {
   await t.test("none is declared and never fed", () => {
     const fed = new Set(samples.map(({ name }) => name.replace(/_(?:bucket|sum|count)$/, "")));
     const silent = Object.keys(METRICS).filter(
-      (name) => !fed.has(`rollcall_${name}`) && !name.startsWith("canary"),
+      // A start after a kill feeds it, below.
+      (name) =>
+        !fed.has(`rollcall_${name}`) && !name.startsWith("canary") && name !== "turns_recovered_total",
     );
     assert.deepEqual(silent, []);
     t.diagnostic(
@@ -234,6 +236,7 @@ test("a turn that is run again after a kill is counted as such", async (t) => {
   await next.api("/api/v1/messages?wait=20", { body: { text: "one two three four", id: "x" } });
   const samples = await scrape(next);
   assert.equal(sumOf(samples, "turn_reruns_total"), 1);
+  assert.equal(sumOf(samples, "turns_recovered_total", { outcome: "rerun" }), 1);
   assert.equal(sumOf(samples, "messages", { state: "done" }), 1);
   assert.equal(sumOf(samples, "messages_accepted_total"), 0, "this process accepted nothing");
   assert.equal(sumOf(samples, "duplicates_suppressed_total"), 1);
