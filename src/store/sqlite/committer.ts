@@ -74,12 +74,13 @@ interface State {
   /** Durable, and not marked for want of space: its callers wait, and so does everybody after them. */
   unmarked: Batch | null;
   scheduled: boolean;
+  batches: number;
   /** Why nothing is written any more. */
   stopped: RollcallError | null;
 }
 
 export function createCommitter(options: CommitterOptions): Committer {
-  const state: State = { options, queue: [], unmarked: null, scheduled: false, stopped: null };
+  const state: State = { options, queue: [], unmarked: null, scheduled: false, batches: 0, stopped: null };
   return {
     write<T, L>(work: () => T, lost?: L) {
       return new Promise<T | L>((resolve, reject) => {
@@ -114,8 +115,12 @@ function schedule(state: State): void {
   });
 }
 
+/** Batches between two looks at the log's length: it grows by some twenty pages with each. */
+const LOOK_EVERY = 16;
+
 function tidy(state: State): void {
-  if (state.stopped !== null) return;
+  state.batches += 1;
+  if (state.stopped !== null || state.batches % LOOK_EVERY !== 1) return;
   try {
     checkpointIfDue(state.options.db);
   } catch (error) {
@@ -164,7 +169,8 @@ function transact(options: CommitterOptions, pending: readonly Pending[]): Batch
     epoch,
   );
   if (mine === undefined) throw new RollcallError("store-io", { detail: "the store has another owner now" });
-  const outcomes = pending.map((one) => attempt(options, one));
+  const alone = pending.length === 1;
+  const outcomes = pending.map((one) => attempt(options, one, alone));
   // Refusals alone are no reason to wait for the disk.
   if (!outcomes.some((outcome) => "changed" in outcome && outcome.changed)) {
     db.run("ROLLBACK");
@@ -180,16 +186,17 @@ function commit({ db, clock, timed }: CommitterOptions): void {
   if (clock !== undefined) timed?.(clock.monotonic() - begun);
 }
 
-function attempt({ db, damaged }: CommitterOptions, { work, lost }: Pending): Outcome {
-  db.run("SAVEPOINT one");
+/** @param alone nobody else is in the transaction, which is then rolled back as a whole: no savepoint is needed */
+function attempt({ db, damaged }: CommitterOptions, { work, lost }: Pending, alone: boolean): Outcome {
+  if (!alone) db.run("SAVEPOINT one");
   try {
     const value = work();
-    db.run("RELEASE one");
+    if (!alone) db.run("RELEASE one");
     return { changed: true, value };
   } catch (error) {
     if (writeFault(error) !== undefined) throw error;
-    db.run("ROLLBACK TO one");
-    db.run("RELEASE one");
+    if (!alone) db.run("ROLLBACK TO one");
+    if (!alone) db.run("RELEASE one");
     if (error === LOST) return { changed: false, value: lost };
     const index = indexFault(error);
     if (index !== undefined) damaged?.(index.detail ?? "");
