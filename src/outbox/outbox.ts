@@ -4,6 +4,7 @@ import type { Channel } from "../ports/channel.ts";
 import type { Outbox, WaitingAnswers } from "../ports/outbox.ts";
 import { waitingAnswers } from "./answers.ts";
 import { createDispatcher, type Dispatcher, type DispatcherDeps } from "./dispatcher.ts";
+import { planBlind } from "./plan-blind.ts";
 import { reportShown } from "./shown.ts";
 import { editProgress, eventProgress, noProgress } from "./progress.ts";
 
@@ -48,11 +49,11 @@ export function createOutbox(deps: OutboxDeps): Outbox & Dispatcher & WaitingAns
   };
 }
 
-/** A reply for a channel that isn't there (any more) still becomes one durable part. */
+/** A reply for a channel that isn't there at this moment still becomes durable parts. */
 function planWith(
   channel: Channel | undefined,
   reply: Parameters<Outbox["plan"]>[0],
   target: Parameters<Outbox["plan"]>[1],
 ): ReturnType<Outbox["plan"]> {
-  return channel?.plan(reply, target) ?? [{ text: reply.text, format: "markdown" }];
+  return channel?.plan(reply, target) ?? planBlind(reply);
 }
