@@ -19,14 +19,15 @@ export function createPatientStore<S extends Pick<Store, (typeof PATIENT)[number
   store: S,
   clock: Pick<Clock, "sleep">,
 ): S {
-  return {
-    ...store,
+  const patient: Pick<Store, (typeof PATIENT)[number]> = {
     prompted: (fence, by) => whileFull(clock, () => store.prompted(fence, by)),
     nextAttempt: (fence, why, at) => whileFull(clock, () => store.nextAttempt(fence, why, at)),
     answer: (fence, answer) => whileFull(clock, () => store.answer(fence, answer)),
     endTurn: (fence, end) => whileFull(clock, () => store.endTurn(fence, end)),
     settle: (id, attempts, to, at) => whileFull(clock, () => store.settle(id, attempts, to, at)),
   };
+  // Everything else is the store's own, whatever it becomes.
+  return Object.assign(Object.create(store) as S, patient);
 }
 
 async function whileFull<T>(clock: Pick<Clock, "sleep">, write: () => Promise<T>): Promise<T> {
