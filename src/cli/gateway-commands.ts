@@ -38,6 +38,23 @@ export const GATEWAY_COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/check.ts"),
   },
   {
+    name: "drill",
+    group: "Gateway",
+    about:
+      "play faults on a copy of your configuration, with made-up platforms and programs; exit 65 unless every promise holds",
+    options: [
+      {
+        flags: "--only <NAME...>",
+        about: "harness-lost, gateway-killed, disk-full, rate-limit or clock-jump",
+      },
+      { flags: "--keep", about: "leave the drill's folder for looking" },
+      JSON_OUT,
+    ],
+    examples: ["rollcall drill", "rollcall drill --only gateway-killed --keep"],
+    remote: false,
+    load: () => import("./commands/drill.ts"),
+  },
+  {
     name: "status",
     group: "Gateway",
     about: "the running gateway: agents, harnesses, channels, what waits and what is held",
