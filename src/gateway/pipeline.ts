@@ -101,16 +101,13 @@ type Way = Pick<Pipeline, "operate" | "lanes" | "outbox" | "recovery">;
 
 /** From the lane to the channel. */
 function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>): Way {
-  const { store, roster, availability, clock, random, ids, metrics, events, blobs } = input;
+  const { store, roster, availability, clock, random, ids, metrics, events, blobs, alerts } = input;
   const log = (component: string): Log => input.log.child(component);
   const channel = (address: Address): Channel | undefined =>
     channels.get(`${address.channel}/${address.account}`);
   const patient = createPatientStore(store, clock);
-  const outbox = createOutbox({
-    ...{ clock, random, ids, metrics, events, channel, alerts: input.alerts },
-    store: patient,
-    log: log("outbox"),
-  });
+  const shared = { store: patient, clock, random, ids, metrics, events, alerts };
+  const outbox = createOutbox({ ...shared, channel, log: log("outbox") });
   const fetchFiles = createFileFetcher({
     blobs,
     clock,
@@ -119,16 +116,10 @@ function buildWay(input: PipelineInput, channels: ReadonlyMap<string, Channel>):
   });
   const outagesTold = new Map<SessionKey, number>();
   const turns = {
-    store: patient,
+    ...shared,
     roster,
     availability,
     outbox,
-    clock,
-    random,
-    ids,
-    metrics,
-    events,
-    alerts: input.alerts,
     fetchFiles,
     outagesTold,
     guard: input.guard ?? unguarded,

@@ -53,7 +53,7 @@ function environmentOf(pid: number): string {
 interface Snapshot {
   readonly all: readonly Stat[];
   /** Read once, when somebody asks. */
-  environment(pid: number): string;
+  readonly environment: (pid: number) => string;
 }
 
 function readAll(): Snapshot {

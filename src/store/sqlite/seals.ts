@@ -13,7 +13,7 @@ import type { DeliveryRow, EntryRow, TurnRow } from "./rows.ts";
 /** 132 bits: chance doesn't make two. */
 const LETTERS = 22;
 /** What no hash ever is. */
-export const BROKEN = "broken";
+const BROKEN = "broken";
 
 /**
  * One hash over values in their order; lists that differ have different texts. Halves of characters are taken as the

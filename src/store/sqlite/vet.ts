@@ -6,24 +6,12 @@
  */
 import type { Damage } from "../../ports/integrity.ts";
 import { tailFault } from "./chain.ts";
-import type { StoreContext, Tx } from "./context.ts";
+import type { StoreContext, Tx, Vet } from "./context.ts";
 import { entryAt } from "./entry-steps.ts";
 import { askForRebuild } from "./rebuild.ts";
-import type { DeliveryRow, EntryRow, TurnRow } from "./rows.ts";
+import type { DeliveryRow, EntryRow } from "./rows.ts";
 import { deliverySeal, isIntact, turnSeal } from "./seals.ts";
 import { deliveryAt, setDeliveryAside, setEntryAside } from "./set-aside.ts";
-
-export interface Vet {
-  /** Those that are as they were written. */
-  entries(rows: readonly EntryRow[]): readonly EntryRow[];
-  /** Of an entry that is about to run: it, and the end of its history. */
-  toRun(row: EntryRow): boolean;
-  turn(row: TurnRow): boolean;
-  /** Those that are as they were written. */
-  deliveries(rows: readonly DeliveryRow[]): readonly DeliveryRow[];
-  /** An entry can't be trusted, as something beyond its row says. Returns whether that was news. */
-  doubt(row: EntryRow, part: Damage["part"], detail: string): boolean;
-}
 
 type VetParts = Pick<StoreContext, "db" | "epoch" | "clock" | "committer" | "damages">;
 
