@@ -17,6 +17,8 @@ const chatOf = (n: number, chat: string): Said => ({
   updateId: 100 + n,
   id: null,
 });
+const whoami: Said = { ...chatOf(5, "208"), act: "command", text: "/whoami" };
+const WHOAMI = "You are Ada. This chat is telegram/default/208.";
 const posted = (n: number): Said => ({ ...chatOf(n, "one"), via: "api", updateId: 0, id: `m_${n}` });
 const shown = (messageId: number, ...ns: readonly number[]): Shown => ({
   messageId,
@@ -38,12 +40,13 @@ const line = (
 
 /** Three messages in one chat, the last two answered together, one in another, and one over the API. */
 const good: Evidence = {
-  said: [chatOf(0, "201"), chatOf(1, "201"), chatOf(2, "201"), chatOf(3, "202"), posted(4)],
+  said: [chatOf(0, "201"), chatOf(1, "201"), chatOf(2, "201"), chatOf(3, "202"), posted(4), whoami],
   chats: new Map([
     ["201", [shown(5, 0), { messageId: 9, text: `You said: ${textOf(1)}\n\n${textOf(2)}` }]],
     ["202", [shown(3, 3)]],
+    ["208", [{ messageId: 2, text: WHOAMI }]],
   ]),
-  confirmed: 104,
+  confirmed: 110,
   replied: [{ n: 4, state: "done", reply: `You said: ${textOf(4)}`, sent: 1 }],
   witnessed: [
     line("prompt", "201", 0),
@@ -64,7 +67,7 @@ describe("the judge", () => {
     const { faults, figures } = judge(good);
     assert.deepEqual(faults, []);
     assert.deepEqual(figures, {
-      messages: 5,
+      messages: 6,
       lost: 0,
       twice: 0,
       flagged: 0,
@@ -109,6 +112,11 @@ describe("the judge", () => {
     "a reply that was delivered twice": [
       { ...good, replied: good.replied.map((one) => ({ ...one, sent: 2 })) },
       /reply to message 4 was delivered 2 times/,
+    ],
+    "a command without an answer": [withChat("208"), /chat 208: 1 commands were answered 0 times/],
+    "a command that was answered twice": [
+      withChat("208", { messageId: 2, text: WHOAMI }, { messageId: 3, text: WHOAMI }),
+      /chat 208: 1 commands were answered 2 times/,
     ],
     "two programs in one lane": [
       { ...good, witnessed: [...good.witnessed, line("prompt", "202", 3, [77])] },

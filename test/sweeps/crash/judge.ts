@@ -76,6 +76,8 @@ export function judge(evidence: Evidence): Verdict {
   for (const what of misplaced) fault(what);
   const misordered = [...misorderedAnswers(copies), ...misorderedPrompts(texts, evidence.witnessed)];
   for (const what of misordered) fault(what);
+  const commands = commandFaults(evidence);
+  for (const what of commands) fault(what);
   const rivals = evidence.witnessed.filter((line) => (line.rivals ?? []).length > 0);
   for (const { lane, pid, rivals: others } of rivals)
     fault(`lane ${lane}: process ${pid} was given a prompt while ${String(others)} lived`);
@@ -120,6 +122,25 @@ function copiesOf({ n }: Said, shown: readonly Shown[]): Copies {
 
 /** Words end with a letter, so that no word is the beginning of another one. */
 const has = (text: string, word: string): boolean => text.includes(word);
+
+/** The answers to a command don't quote it, and are all the same: they are counted. */
+function commandFaults({ said, chats }: Evidence): readonly string[] {
+  const asked = Map.groupBy(
+    said.filter(({ act }) => act === "command"),
+    ({ chat }) => chat,
+  );
+  return [...asked].flatMap(([chat, { length }]) => {
+    const answers = (chats.get(chat) ?? []).filter(({ text }) => text.includes(COMMANDS_ANSWER));
+    const plain = answers.filter(({ text }) => !text.startsWith(MARK)).length;
+    if (answers.length >= length && plain <= length) return [];
+    return [
+      `chat ${chat}: ${length} commands were answered ${plain} times, and ${answers.length - plain} marked`,
+    ];
+  });
+}
+
+/** What `/whoami` says. */
+const COMMANDS_ANSWER = "This chat is";
 
 function isReplied({ n }: Said, replied: readonly Replied[]): boolean {
   const found = replied.find((one) => one.n === n);

@@ -89,13 +89,13 @@ export function livesOf(
   const lives: Life[] = [];
   while (lives.length < deaths) {
     const first = lives.length === 0;
-    const write = writes && (first || random() < 0.25);
+    const write = writes && (first || random() < 0.22);
     const sudden = write ? suddenAtWrite(random, first) : suddenAt(random, nextPoint());
     const inTurn = sudden.kill.how === "point" && leadsTo(sudden.kill.point).interrupted === true;
     const calm = { kill: restless(random, inTurn), drain: true, acts: [], reload: random() < 0.1 };
     if (first) lives.push(sudden);
     else lives.push(calm, sudden);
-    if (random() < 0.15) lives.push(idleOnce, inDoubt(random), inDoubt(random));
+    if (random() < 0.05) lives.push(idleOnce, inDoubt(random), inDoubt(random));
   }
   return lives.slice(0, deaths);
 }

@@ -115,8 +115,9 @@ async function reloadOnce(station: Station, gateway: Gateway): Promise<void> {
 async function buried(station: Station, kill: Kill, gateway: Gateway, death: Death): Promise<void> {
   const name = kill.how === "point" ? formatFailpoint(kill) : JSON.stringify(kill);
   station.deaths += 1;
-  for (const { event } of death.lines)
-    if (COUNTED.includes(event)) station.events[event] = (station.events[event] ?? 0) + 1;
+  for (const { event, level } of death.lines)
+    if (COUNTED.includes(event) || level === "error" || level === "fatal")
+      station.events[event] = (station.events[event] ?? 0) + 1;
   note(station, {
     death: station.deaths,
     kill: name,
