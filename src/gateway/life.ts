@@ -1,6 +1,6 @@
 import type { Address } from "../core/address.ts";
 import type { Entry } from "../core/entry.ts";
-import type { Instant } from "../core/time.ts";
+import type { Duration, Instant } from "../core/time.ts";
 import type { Channel } from "../ports/channel.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -8,14 +8,19 @@ import type { Clock } from "../ports/clock.ts";
 export function createLife(
   clock: Clock,
   channel: (address: Address) => Channel | undefined,
-): (entry: Entry) => { readonly since: Instant; readonly receivedAt: Instant | null } {
+): (entry: Entry) => {
+  readonly since: Instant;
+  readonly age: Duration;
+  readonly receiving: Duration | null;
+} {
   const since = clock.now();
-  const first = new Map<string, Instant>();
+  const begun = clock.monotonic();
+  const first = new Map<string, Duration>();
   return ({ address }) => {
     const key = `${address.channel}/${address.account}`;
-    const known = first.get(key);
-    const receives = known === undefined && channel(address)?.state().lastReceive != null;
-    if (receives) first.set(key, clock.now());
-    return { since, receivedAt: first.get(key) ?? null };
+    const now = clock.monotonic();
+    if (!first.has(key) && channel(address)?.state().lastReceive != null) first.set(key, now);
+    const received = first.get(key);
+    return { since, age: now - begun, receiving: received === undefined ? null : now - received };
   };
 }

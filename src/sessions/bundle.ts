@@ -17,11 +17,12 @@ export type Bundle =
   | { readonly kind: "wait"; readonly until: Instant }
   | { readonly kind: "run"; readonly entries: readonly [Entry, ...Entry[]] };
 
-/** This life of the gateway, for pieces of a bundle that came before it and after it. */
+/** This life of the gateway, for pieces of a bundle that came before it and after it. Spans don't jump. */
 export interface Life {
   readonly since: Instant;
-  /** When the messages' channel received for the first time in it; null while it hasn't. */
-  readonly receivedAt: Instant | null;
+  readonly age: Duration;
+  /** For how long the messages' channel has been receiving in it; null while it hasn't. */
+  readonly receiving: Duration | null;
 }
 
 /** How long after a start the rest of a bundle is waited for while its channel can't receive. */
@@ -77,8 +78,8 @@ function runAt(entries: readonly [Entry, ...Entry[]], until: Instant, now: Insta
 function growsUntil(entry: Entry, now: Instant, life: Life | null): Instant {
   const window = windowOf(entry);
   if (window === 0 || life === null || entry.acceptedAt >= life.since) return entry.acceptedAt + window;
-  if (life.receivedAt !== null) return Math.max(entry.acceptedAt, life.receivedAt) + window;
-  return Math.min(now + LOOK_AGAIN, life.since + FIRST_RECEIVE);
+  const left = life.receiving === null ? FIRST_RECEIVE - life.age : window - life.receiving;
+  return now + Math.max(0, life.receiving === null ? Math.min(LOOK_AGAIN, left) : left);
 }
 
 function windowOf(entry: Entry): Duration {

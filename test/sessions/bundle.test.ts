@@ -53,23 +53,20 @@ test("a picture waits two seconds for its comment", () => {
 });
 
 test("an album that a restart cut in two is still one turn", () => {
-  const life = (receivedAt: number | null) => ({ since: 50_000, receivedAt });
+  const life = (age: number, receiving: number | null) => ({ since: 50_000, age, receiving });
   const before = Array.from({ length: 5 }, () => album(1000));
-  const soon = nextBundle(before, 50_100, "queue", life(null));
+  const soon = nextBundle(before, 50_100, "queue", life(100, null));
   assert.ok(soon.kind === "wait" && soon.until <= 50_400, "its channel hasn't received yet");
-  assert.deepEqual(nextBundle(before, 50_600, "queue", life(50_500)), { kind: "wait", until: 51_500 });
+  assert.deepEqual(nextBundle(before, 50_600, "queue", life(600, 100)), { kind: "wait", until: 51_500 });
   const rest = Array.from({ length: 5 }, () => album(50_600));
-  const run = nextBundle([...before, ...rest], 51_600, "queue", life(50_500));
+  const run = nextBundle([...before, ...rest], 51_600, "queue", life(1600, 1100));
   assert.equal(run.kind === "run" && run.entries.length, 10);
-  assert.equal(
-    nextBundle(before, 60_000, "queue", life(null)).kind,
-    "run",
-    "a channel that is down holds nothing",
-  );
+  assert.equal(nextBundle(before, 60_000, "queue", life(10_000, null)).kind, "run", "a channel that is down");
+  assert.equal(nextBundle(before, 9000, "queue", life(10_000, null)).kind, "run", "the clock was set back");
 });
 
 test("a paste and a comment that a restart cut off still belong together, by when they were said", () => {
-  const life = { since: 50_000, receivedAt: 50_500 };
+  const life = { since: 50_000, age: 5000, receiving: 4500 };
   const at = (sentAt: number, acceptedAt: number, text: string, files = 0) =>
     sampleEntry({
       acceptedAt,
