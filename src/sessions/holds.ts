@@ -5,6 +5,7 @@
  *
  * Keeps: I4 (a hold ends), I13 (a fault of ours holds a message, it never fails it).
  */
+import { formatAddress } from "../core/address.ts";
 import type { AgentConfig } from "../core/config.ts";
 import type { Entry, Hold } from "../core/entry.ts";
 import { messageOf } from "../core/errors.ts";
@@ -17,7 +18,7 @@ import { endHold, enterHold, noticeTo } from "./hold-notices.ts";
 import { createOutages, type Outage, type Wait } from "./outages.ts";
 import { askStale, createQuestions, isAsked, ORPHAN_MAX, staleOf } from "./questions.ts";
 import { TEXTS, untilText } from "./texts.ts";
-import type { TurnDeps } from "./turn-deps.ts";
+import { targetOf, type TurnDeps } from "./turn-deps.ts";
 
 export interface Holds {
   /**
@@ -74,9 +75,11 @@ export function createHolds(deps: TurnDeps, wake: (session: SessionKey) => void)
       const left = Math.min(...waiting.map((entry) => max - ages.of(entry)));
       wait.cancelEnd();
       wait.cancelEnd = deps.clock.timer(Math.max(0, left), () => wake(session));
-      wait.cancelNotice ??= telling(deps, wait, agent?.hold.noticeAfter ?? 0, () =>
-        tell(deps, session, id, outage),
-      );
+      // Of what comes after the first notice another conversation of the session may know nothing yet.
+      if (wait.cancelNotice === null || (held.length > 0 && wait.told === true))
+        wait.cancelNotice = telling(deps, wait, agent?.hold.noticeAfter ?? 0, () =>
+          tell(deps, session, id, outage),
+        );
       return false;
     },
     async ask(waiting, agent) {
@@ -104,25 +107,28 @@ const UNTOLD_AGAIN: Duration = 5 * SECOND;
 
 /** Tells after a while, again and again until it is stored. Returns its cancellation. */
 function telling(deps: TurnDeps, wait: Wait, after: Duration, say: () => Promise<void>): () => void {
-  return deps.clock.timer(after, () => {
-    say().catch((error: unknown) => {
-      deps.log.error("hold.untold", { error: messageOf(error) });
-      wait.cancelNotice = telling(deps, wait, UNTOLD_AGAIN, say);
-    });
-  });
+  wait.told = false;
+  const failed = (error: unknown): void => {
+    deps.log.error("hold.untold", { error: messageOf(error) });
+    wait.cancelNotice = telling(deps, wait, UNTOLD_AGAIN, say);
+  };
+  return deps.clock.timer(after, () => void say().then(() => (wait.told = true), failed));
 }
 
-/** One notice per conversation and outage. */
+/** One notice per conversation and outage: a session may have several conversations. */
 async function tell(deps: TurnDeps, session: SessionKey, agent: string, outage: Outage): Promise<void> {
   const waiting = await deps.store.waiting(session, LIMITS.waitingPerSession);
-  const last = waiting.findLast((entry) => entry.state === "held" && !isAsked(entry));
-  if (last === undefined) return;
+  const lasts = new Map<string, Entry>();
+  for (const entry of waiting)
+    if (entry.state === "held" && !isAsked(entry)) lasts.set(formatAddress(targetOf([entry]).address), entry);
+  if (lasts.size === 0) return;
   const why = whyOf(deps, agent);
   const known = deps.alerts?.incidentOf(agent) ?? null;
   const text =
     why?.code === "harness-limit"
       ? TEXTS.heldUntil(untilText(why.until ?? undefined))
       : TEXTS.held(known?.id ?? outage.incident, known?.delivered ?? false);
-  await deps.store.addDelivery(noticeTo(deps, last, text, `held:${session}:${outage.incident}`));
+  for (const [place, last] of lasts)
+    await deps.store.addDelivery(noticeTo(deps, last, text, `held:${session}:${place}:${outage.incident}`));
   deps.outbox.wake();
 }

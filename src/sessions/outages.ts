@@ -17,6 +17,8 @@ export interface Wait {
   cancelEnd: () => void;
   /** Null until its notice is planned. */
   cancelNotice: (() => void) | null;
+  /** The notice that was to be given is stored. */
+  told?: boolean;
   /** It waits for the first proof after a start alone: nothing has failed, so nothing has to be spared. */
   unproven?: boolean;
 }
