@@ -1,9 +1,9 @@
 import path from "node:path";
-import { startAsked } from "../asked.ts";
 import { confirmAll, createClient } from "../client.ts";
 import { startBareDoor } from "../program.ts";
 import { alternate, roundsOf, timed } from "../rounds.ts";
 import { toMeasure, type Measure } from "../stats.ts";
+import { startBareWalks, walkedMeasures, type Walked } from "./bare-walks.ts";
 import { readCounted } from "./counted.ts";
 import { CONVERSATIONS } from "./plan.ts";
 import { startAgent, type StoreBench } from "./sides.ts";
@@ -12,7 +12,7 @@ import { startAgent, type StoreBench } from "./sides.ts";
 export async function measureAccepts(bench: StoreBench): Promise<Measure[]> {
   const { clients, messages, rounds } = bench.plan.accepts;
   const gateway = startAgent(bench, "accepts", "busy");
-  const bare = startAsked("bare-store.js", ["walks", path.join(bench.dir, "accepts.db")]);
+  const bare = startBareWalks(bench, "accepts");
   const door = startBareDoor(path.join(bench.dir, "door.db"), 0);
   try {
     await gateway.event("gateway.ready");
@@ -29,9 +29,12 @@ export async function measureAccepts(bench: StoreBench): Promise<Measure[]> {
     };
     // The first round makes every conversation busy, and tells how many commits so many messages take.
     await gatewaySide();
-    const beside = await alternate({ gateway: true }, rounds, {
-      gateway: gatewaySide,
-      floor: async () => (messages * 1000) / (await bare.ask<number>({ messages, steps: 1, commits })),
+    const beside = await alternate<Walked>({ gateway: true }, rounds, {
+      async gateway() {
+        const perSecond = await gatewaySide();
+        return { grouped: perSecond, single: perSecond };
+      },
+      floor: () => bare.walk({ messages, steps: 1, commits }),
     });
     const besideDoor = await alternate({ gateway: true }, rounds, {
       gateway: gatewaySide,
@@ -41,11 +44,7 @@ export async function measureAccepts(bench: StoreBench): Promise<Measure[]> {
     doorClient.close();
     bench.say(`accepts: ${(commits / messages).toFixed(2)} commits a message`);
     return [
-      toMeasure(
-        "durable accepts, the same commits",
-        "messages/s",
-        roundsOf(beside, (n) => n),
-      ),
+      ...walkedMeasures("durable accepts", beside),
       toMeasure(
         "durable accepts, a bare door",
         "messages/s",

@@ -1,4 +1,7 @@
-/** How much is measured of the store and of what durability costs. */
+/**
+ * How much is measured of the store and of what durability costs. What is accepted while the agent is busy waits: all
+ * rounds together stay below what a gateway lets wait.
+ */
 export interface StorePlan {
   readonly accepts: { readonly clients: number; readonly messages: number; readonly rounds: number };
   readonly whole: {
@@ -21,7 +24,7 @@ export const CONVERSATIONS = 500;
 
 export const STORE_PLANS = {
   full: {
-    accepts: { clients: 64, messages: 5000, rounds: 5 },
+    accepts: { clients: 64, messages: 3000, rounds: 5 },
     whole: {
       rounds: 4,
       loads: [

@@ -1,11 +1,10 @@
-import path from "node:path";
-import { startAsked, type Asked } from "../asked.ts";
 import { converse, createClient } from "../client.ts";
 import { treeMemory } from "../memory.ts";
 import { COMMITS_OF_A_MESSAGE } from "../plan.ts";
 import type { Endpoint, Program } from "../program.ts";
-import { alternate, roundsOf, timed } from "../rounds.ts";
-import { toMeasure, type Measure } from "../stats.ts";
+import { alternate, timed } from "../rounds.ts";
+import type { Measure } from "../stats.ts";
+import { startBareWalks, walkedMeasures, type BareWalks, type Walked } from "./bare-walks.ts";
 import { readCounted } from "./counted.ts";
 import { startAgent, type StoreBench } from "./sides.ts";
 
@@ -14,7 +13,7 @@ type Load = StoreBench["plan"]["whole"]["loads"][number];
 /** How many messages go the whole way in a second: accepted, answered by echo, done. */
 export async function measureWhole(bench: StoreBench): Promise<Measure[]> {
   const gateway = startAgent(bench, "whole", "echo");
-  const bare = startAsked("bare-store.js", ["walks", path.join(bench.dir, "whole.db")]);
+  const bare = startBareWalks(bench, "whole");
   try {
     await gateway.event("gateway.ready");
     const endpoint = await gateway.endpoint();
@@ -30,7 +29,7 @@ export async function measureWhole(bench: StoreBench): Promise<Measure[]> {
 interface Sides {
   readonly gateway: Program;
   readonly endpoint: Endpoint;
-  readonly bare: Asked;
+  readonly bare: BareWalks;
   readonly load: Load;
 }
 
@@ -41,19 +40,19 @@ async function measureLoad(bench: StoreBench, sides: Sides): Promise<Measure[]> 
   const total = conversations * messages;
   let commits = total * COMMITS_OF_A_MESSAGE;
   let memory = 0;
-  const gatewaySide = async (): Promise<number> => {
+  const gatewaySide = async (): Promise<Walked> => {
     const before = await readCounted(endpoint);
     const { perSecond } = await timed(() => converse(client, conversations, messages));
     memory = Math.max(memory, treeMemory(gateway.pid).rss);
     commits = (await readCounted(endpoint)).commits - before.commits;
-    return perSecond;
+    return { grouped: perSecond, single: perSecond };
   };
   const idle = treeMemory(gateway.pid).rss;
   await gatewaySide();
-  const ask = { messages: total, steps: COMMITS_OF_A_MESSAGE };
-  const grouped = await alternate({ gateway: true }, bench.plan.whole.rounds, {
+  const of = { messages: total, steps: COMMITS_OF_A_MESSAGE };
+  const beside = await alternate({ gateway: true }, bench.plan.whole.rounds, {
     gateway: gatewaySide,
-    floor: async () => (total * 1000) / (await bare.ask<number>({ ...ask, commits })),
+    floor: () => bare.walk({ ...of, commits }),
   });
   client.close();
   const name = `${conversations} ${conversations === 1 ? "conversation" : "conversations"}`;
@@ -61,11 +60,5 @@ async function measureLoad(bench: StoreBench, sides: Sides): Promise<Measure[]> 
     `whole messages, ${name}: ${(commits / total).toFixed(2)} commits a message; ` +
       `resident memory ${idle.toFixed(0)} MB before, at most ${memory.toFixed(0)} MB after a round`,
   );
-  return [
-    toMeasure(
-      `whole messages, ${name}`,
-      "messages/s",
-      roundsOf(grouped, (n) => n),
-    ),
-  ];
+  return walkedMeasures(`whole messages, ${name}`, beside);
 }
