@@ -95,6 +95,25 @@ for (const [what, { call, nth, file }] of Object.entries(SYNCS)) {
 }
 
 test(
+  "a disk that takes no writes any more ends the gateway, and is told",
+  { skip: noStrace ?? false },
+  async (t) => {
+    const { hook, home, gateway } = await started(t);
+    assert.equal((await gateway.api("/api/v1/messages?wait=20", { body: { text: "before" } })).status, 200);
+    const begun = performance.now();
+    // What the kernel says of every write after it has given a disk up.
+    const trace = await inject(t, home, gateway, "pwrite64:error=EROFS");
+    const [{ ids }, { code }] = await Promise.all([sendUntilGone(gateway), gateway.exited]);
+    assert.ok(trace.calls().some(({ injected }) => injected));
+    assert.deepEqual([code, ids], [74, []]);
+    const alert = await hook.next(({ json }) => json["code"] === "store-io");
+    t.diagnostic(
+      `a disk that takes no writes: exit ${code}, confirmed 0, told after ${((alert.at - begun) / 1000).toFixed(2)} s`,
+    );
+  },
+);
+
+test(
   "syncs that take half a second make it slower, and no watchdog kills it",
   { skip: noStrace ?? false },
   async (t) => {
@@ -136,6 +155,5 @@ test(
         `fed at least every ${Math.round(widest)} ms; livez ${live.status}`,
     );
     assert.equal(await gateway.stop(), 0);
-    assert.ok(join(home.state, "store.db"));
   },
 );

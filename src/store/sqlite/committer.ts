@@ -74,13 +74,12 @@ interface State {
   /** Durable, and not marked for want of space: its callers wait, and so does everybody after them. */
   unmarked: Batch | null;
   scheduled: boolean;
-  batches: number;
   /** Why nothing is written any more. */
   stopped: RollcallError | null;
 }
 
 export function createCommitter(options: CommitterOptions): Committer {
-  const state: State = { options, queue: [], unmarked: null, scheduled: false, batches: 0, stopped: null };
+  const state: State = { options, queue: [], unmarked: null, scheduled: false, stopped: null };
   return {
     write<T, L>(work: () => T, lost?: L) {
       return new Promise<T | L>((resolve, reject) => {
@@ -115,12 +114,9 @@ function schedule(state: State): void {
   });
 }
 
-/** Batches between two looks at the log's length: it grows by some twenty pages with each. */
-const LOOK_EVERY = 16;
-
 function tidy(state: State): void {
-  state.batches += 1;
-  if (state.stopped !== null || state.batches % LOOK_EVERY !== 1) return;
+  // After every batch: how much one writes is up to its callers, and the look costs a hundredth of a commit.
+  if (state.stopped !== null) return;
   try {
     checkpointIfDue(state.options.db);
   } catch (error) {

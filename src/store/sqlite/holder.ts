@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { codeOf } from "../../core/errors.ts";
 import type { Instant } from "../../core/time.ts";
 
 /** Names who holds the store, for people. The lock itself is the database's: the kernel frees it with the process. */
@@ -24,6 +25,24 @@ export function readHolder(dir: string): Holder | undefined {
     return isHolder(read) ? read : undefined;
   } catch {
     // Missing or half there: the holder is being written, or had no space for it. The lock doesn't depend on it.
+    return undefined;
+  }
+}
+
+/**
+ * The process that the kernel names for a lock on a file; undefined where it names none. Its lines: `1: POSIX ADVISORY
+ * WRITE 4711 fd:01:1234 …`, with the device in hexadecimal and the inode (proc(5), /proc/locks).
+ */
+export function lockHolder(path: string): number | undefined {
+  try {
+    const { ino } = statSync(path);
+    const lines = readFileSync("/proc/locks", "utf8").split("\n");
+    const held = lines.find((line) => new RegExp(`\\bWRITE\\s+\\d+ \\w+:\\w+:${ino} `).test(line));
+    const pid = Number(/\bWRITE\s+(\d+) /.exec(held ?? "")?.[1] ?? 0);
+    return pid > 0 ? pid : undefined;
+  } catch (error) {
+    // Not Linux, or no file: then only the holder itself can say who it is.
+    if (codeOf(error) === undefined) throw error;
     return undefined;
   }
 }

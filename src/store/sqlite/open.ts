@@ -11,7 +11,7 @@ import { codeOf, messageOf, RollcallError } from "../../core/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import { createDatabase, type Database } from "./database.ts";
-import { readHolder, removeHolder, writeHolder } from "./holder.ts";
+import { lockHolder, readHolder, removeHolder, writeHolder } from "./holder.ts";
 import { migrate } from "./migrate.ts";
 import { own, raiseEpoch, STORE_FILE } from "./own.ts";
 import { openFault } from "./sqlite-error.ts";
@@ -133,7 +133,7 @@ function fileFault(error: unknown): RollcallError {
 
 function nameHolder(dir: string, fault: RollcallError): RollcallError {
   if (fault.code !== "store-held") return fault;
-  const holder = readHolder(dir);
-  const who = holder === undefined ? "a process that gave no name" : `process ${holder.pid}`;
+  const pid = lockHolder(join(dir, STORE_FILE)) ?? readHolder(dir)?.pid;
+  const who = pid === undefined ? "a process that gave no name" : `process ${pid}`;
   return new RollcallError("store-held", { detail: `${who} holds ${dir}`, cause: fault.cause });
 }

@@ -16,6 +16,8 @@ import { rebuildIfAsked } from "./rebuild.ts";
 export const STORE_FILE = "store.db";
 /** What a refused start keeps of the log: the database would take over what it can read of it, and clear the rest. */
 export const KEPT_LOG = `${STORE_FILE}-wal.kept`;
+/** Bytes of the log that are kept for its next round. */
+export const LOG_KEPT = 8 * 1024 * 1024;
 /** Where an accepted loss is written down. */
 const LOSS_NOTE = "store.loss";
 
@@ -35,6 +37,8 @@ export function own(db: Database, dir: string, version: string, acceptLoss: bool
   db.exec(
     "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF",
   );
+  // What one large transaction made of the log is given back when the log begins anew.
+  db.get(`PRAGMA journal_size_limit = ${LOG_KEPT}`);
   const state = readMark(dir);
   const facts = factsOf(db);
   const loss = facts === null ? null : markVerdict(facts, state);
