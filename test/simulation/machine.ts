@@ -24,6 +24,7 @@ export interface Tree {
 
 interface Recorded {
   readonly marker: string;
+  readonly harness: string;
   /** Its process died before it could say its answer. */
   silent: boolean;
   started: boolean;
@@ -62,6 +63,8 @@ export interface MachineDeps {
   readonly prompted: (seen: SeenPrompt) => void;
   /** A prompt comes again whose answer stands in the session's record. */
   readonly again: (marker: string) => void;
+  /** A prompt comes whose work another harness has begun. */
+  readonly switched: (marker: string) => void;
   readonly toolRan: (marker: string) => void;
   /** A harness ended at its start, before it had a prompt. */
   readonly unopened: () => void;
@@ -121,8 +124,10 @@ export function createMachine(deps: MachineDeps): Machine {
       const marker = text.slice(0, text.indexOf("\n"));
       const at = text.indexOf(ENVELOPE);
       const tokens = tokensOf(text.slice(at + ENVELOPE.length));
-      const record: Recorded = { marker, silent: false, started: false, final: null };
+      const record: Recorded = { marker, harness: tree.harness, silent: false, started: false, final: null };
       const kept = records.get(tree.native) ?? [];
+      const elsewhere = [...records.values()].flat().filter((one) => one.marker === marker && one.started);
+      if (elsewhere.some(({ harness }) => harness !== tree.harness)) deps.switched(marker);
       if (kept.some((one) => one.marker === marker && one.final !== null && !one.silent)) deps.again(marker);
       records.set(tree.native, [...kept, record]);
       tree.busy = true;

@@ -96,6 +96,11 @@ function createRun(plan: Plan, memory: MemoryDisk, log: Log): Run {
     toolRan: () => reach("tool"),
     harmed: (marker, how) => witness.harmed(marker, how),
     again: (marker) => witness.fail("adopt", `${marker} was answered, and is prompted again`),
+    switched(marker) {
+      // By the other rules it is begun again, by whoever can serve.
+      if (plan.onInterrupted === "resume")
+        witness.fail("switch", `${marker} was begun by one harness, and another goes on`);
+    },
     unopened: () => witness.unopened(),
   });
   const disk: Disk = { full: false, slow: false, strike: () => strikeAtWrite(run) };
