@@ -11,7 +11,7 @@ export interface Client {
 }
 
 export function createClient(endpoint: Endpoint, connections: number): Client {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
   const url = new URL(endpoint.path, endpoint.url);
   const confirmUrl = new URL(url.pathname, url);
   return {
