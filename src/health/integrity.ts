@@ -42,7 +42,7 @@ export interface ScanPace {
  * 500 rows a second, about a hundredth of a core: a million messages with all that belongs to them, five million rows,
  * take less than three hours.
  */
-const SCAN_PACE: ScanPace = { rows: 50, pause: 100 * MILLISECOND, rest: 10 * MINUTE };
+export const SCAN_PACE: ScanPace = { rows: 50, pause: 100 * MILLISECOND, rest: 10 * MINUTE };
 /** After a look that failed. */
 const AFTER_FAULT: Duration = 5 * SECOND;
 
