@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
 import { RollcallError } from "../../src/core/errors.ts";
 import type { Store } from "../../src/ports/store.ts";
-import { createDatabase } from "../../src/store/sqlite/database.ts";
+import { createDatabase, type Database, type Value } from "../../src/store/sqlite/database.ts";
 import { openStore } from "../../src/store/sqlite/open.ts";
 import { own, STORE_FILE } from "../../src/store/sqlite/own.ts";
 import { acceptOne, assertAccounts, BATCH, messageId, newEntry } from "../contracts/store-samples.ts";
@@ -132,12 +132,12 @@ describe("an opening", () => {
     const dir = await filled(t);
     const real = createDatabase(new DatabaseSync(join(dir, STORE_FILE)));
     t.after(() => real.close());
+    const asked = (sql: string) => (sql.includes("SELECT canary") ? { canary: "older" } : undefined);
     const forgetful = {
       ...real,
-      get: <Row>(sql: string, ...values: Parameters<typeof real.get>[1][]): Row | undefined =>
-        sql.includes("SELECT canary") ? ({ canary: "older" } as Row) : real.get<Row>(sql, ...values),
+      get: (sql: string, ...values: Value[]) => asked(sql) ?? real.get(sql, ...values),
     };
-    await refusedAs(async () => own(forgetful, dir, "test", false), "store-corrupt");
+    await refusedAs(async () => own(forgetful as Database, dir, "test", false), "store-corrupt");
   });
 
   it("a page that SQLite can't read ends the writing, and says that the store is damaged", async (t) => {

@@ -56,6 +56,10 @@ export function createReads({ db, vet }: Reads): ReadStore {
 }
 
 function storedOf(on: Reads, row: EntryRow): Omit<StoredMessage, "history"> {
+  // Of a row that isn't as it was, nobody knows what belongs to it.
+  if (on.vet.entries([row]).length === 0) {
+    return { entry: damagedEntry(row), turn: null, reply: null, deliveries: [], ...deadOf(on, row) };
+  }
   const known = row.turn === null ? undefined : turnRow(on, row.turn);
   const turn = known !== undefined && on.vet.turn(known) ? known : undefined;
   const deliveries = on.db.all<DeliveryRow>(
@@ -64,10 +68,13 @@ function storedOf(on: Reads, row: EntryRow): Omit<StoredMessage, "history"> {
     row.turn,
   );
   return {
-    entry: on.vet.entries([row]).length > 0 ? entryOf(row) : damagedEntry(row),
+    entry: entryOf(row),
     turn: turn === undefined ? null : turnOf(turn),
     reply: turn === undefined ? null : replyOf(turn),
-    deliveries: on.vet.deliveries(deliveries).map(deliveryOf),
+    deliveries: on.vet
+      .deliveries(deliveries)
+      .filter(({ entry, turn: of }) => entry === row.id || of === row.turn)
+      .map(deliveryOf),
     ...deadOf(on, row),
   };
 }

@@ -1,4 +1,4 @@
-import { messageOf, RollcallError, type ErrorCode } from "../../core/errors.ts";
+import { codeOf, messageOf, RollcallError, type ErrorCode } from "../../core/errors.ts";
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html); the extended ones carry them in their low byte. */
 const RESULT = {
@@ -17,6 +17,8 @@ const RESULT = {
 const CORRUPT_INDEX = 11 | (3 << 8);
 
 function resultOf(thrown: unknown): number | undefined {
+  // A number that none of ours can be: a page holds what was never written to it.
+  if (codeOf(thrown) === "ERR_OUT_OF_RANGE") return RESULT.corrupt;
   if (typeof thrown !== "object" || thrown === null || !("errcode" in thrown)) return undefined;
   return typeof thrown.errcode === "number" ? thrown.errcode & 0xff : undefined;
 }
