@@ -9,6 +9,9 @@ interface Log {
   readonly checkpointed: number;
 }
 
+/** Databases without a write-ahead log: those in memory. */
+const unlogged = new WeakSet<Database>();
+
 /** Who keeps the database's file as it is, by connection. */
 const held = new WeakMap<Database, number>();
 
@@ -32,9 +35,10 @@ export function holdCheckpoints(db: Database): () => void {
  * @throws RollcallError `store-io`
  */
 export function checkpointIfDue(db: Database): void {
-  if ((held.get(db) ?? 0) > 0) return;
+  if ((held.get(db) ?? 0) > 0 || unlogged.has(db)) return;
   const log = db.get<Log>("PRAGMA wal_checkpoint(NOOP)");
-  if (log === undefined || log.log - log.checkpointed < CHECKPOINT_FRAMES) return;
+  if (log === undefined || log.log < 0) return void unlogged.add(db);
+  if (log.log - log.checkpointed < CHECKPOINT_FRAMES) return;
   try {
     db.get("PRAGMA wal_checkpoint(PASSIVE)");
   } catch (error) {
