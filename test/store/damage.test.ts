@@ -217,6 +217,10 @@ describe("damage", () => {
     await send(store, "reply:t_1:0").catch(() => undefined);
     const { found } = await wholeScan(store);
     assert.deepEqual(found.map(({ part }) => part).toSorted(), ["delivery", "entry"]);
+    await answered(store, 3);
+    disk.db.exec("UPDATE entries SET conversation = '666' WHERE id = 'm_3'");
+    await send(store, "reply:t_3:0");
+    assert.ok((await wholeScan(store)).found.some(({ id }) => id === "m_3"));
     const turn = await claim(store, [await acceptOne(store, 2)], "t_2");
     disk.db.exec("UPDATE turns SET claimed_at = 1 WHERE id = 't_2'");
     await store.prompted(turn, PROMPTED);
