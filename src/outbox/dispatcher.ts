@@ -240,7 +240,7 @@ async function serve(state: DispatcherState, account: Account, line: Line): Prom
     if (outcome !== null && (outcome === "asked" || outcome.kind !== "sent")) void look(state);
   } catch (error) {
     deps.log.error("outbox.fault", { line: line.key, error: messageOf(error) });
-    account.pausedUntil = deps.clock.monotonic() + OUTBOX.fault;
+    account.pausedUntil = Math.max(account.pausedUntil, deps.clock.monotonic() + OUTBOX.fault);
   }
   if (mine) account.starting = false;
   mine = false;

@@ -15,6 +15,8 @@ interface TryDeps extends DispatcherDeps {
   readonly since: () => number;
   /** The channel has been asked: it has taken its place. */
   readonly begun: () => void;
+  /** What the platform said, as soon as it has said it: it may want to be left alone before that can be stored. */
+  readonly heard: (outcome: SendOutcome) => void;
 }
 
 /** One try: what was tried, how it ended, and what became of it. */
@@ -44,6 +46,7 @@ export async function trySend(
   const begun = deps.clock.monotonic();
   const request = { delivery: intent, ...view, repeat: intent.inDoubt, last: isLast(intent, following) };
   const outcome = await outcomeOf(deps, channel, request, item);
+  deps.heard(outcome);
   deps.log.debug("outbox.tried", { key: intent.key, outcome: outcome.kind });
   report(deps, intent, outcome, deps.clock.monotonic() - begun);
   return settle(deps, { intent, outcome, request, item, channel });

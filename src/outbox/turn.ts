@@ -45,7 +45,13 @@ export async function takeTurn(
   }
   const following = line.queue[line.queue.indexOf(item) + 1]?.delivery;
   const tried = await trySend(
-    { ...deps, stop: place.stop, since: place.since, begun: place.begun },
+    {
+      ...deps,
+      stop: place.stop,
+      since: place.since,
+      begun: place.begun,
+      heard: (outcome) => pause(deps, place, outcome),
+    },
     channel,
     item,
     following,
@@ -82,20 +88,19 @@ function isStale({ delivery, bornAt, assertIn }: Item, { capabilities }: Channel
   return now - bornAt > OUTBOX.askAfter;
 }
 
-/** What the try leaves of the line and its account. */
-function follow(
-  deps: DispatcherDeps,
-  { lines, account, line }: Place,
-  item: Item,
-  tried: Tried | null,
-): void {
+/** Leaves the chat, or the whole account, alone for as long as the platform wants. */
+function pause(deps: DispatcherDeps, { account, line }: Place, outcome: SendOutcome): void {
+  if (outcome.kind !== "wait") return;
+  const until = deps.clock.monotonic() + outcome.after;
+  if (outcome.scope === "account") account.pausedUntil = Math.max(account.pausedUntil, until);
+  else account.pausedChats.set(line.to.conversation, until);
+}
+
+/** What the try leaves of the line. */
+function follow(deps: DispatcherDeps, { lines, line }: Place, item: Item, tried: Tried | null): void {
   const now = deps.clock.monotonic();
   if (tried === null) return lines.replace(line, item, null);
   const { outcome, left, assertIn } = tried;
-  if (outcome.kind === "wait" && outcome.scope === "account")
-    account.pausedUntil = Math.max(account.pausedUntil, now + outcome.after);
-  if (outcome.kind === "wait" && outcome.scope === "chat")
-    account.pausedChats.set(line.to.conversation, now + outcome.after);
   if (outcome.kind === "refused" && outcome.scope === "chat" && item.delivery.turn !== null)
     line.doomed = { turn: item.delivery.turn, detail: outcome.detail };
   if (left === null) return lines.replace(line, item, null);
