@@ -190,8 +190,15 @@ function work(deps: MachineDeps, tree: Tree, { record, tokens, fault, emit }: Wo
   };
   const speak = (): void => {
     record.started ||= withText;
-    if (withText) emit({ kind: "text", delta: answer.slice(0, answer.length >> 1) });
-    later(draw.between(1, 800), () => {
+    const half = answer.length >> 1;
+    if (withText) emit({ kind: "text", delta: answer.slice(0, half) });
+    // Long enough for a live view, where the platform has them, to be placed and edited.
+    const writes = withText && deps.plan.flavour === "editing" && draw.chance(0.5);
+    if (writes)
+      world.after(draw.between(900, 1800), null, () => {
+        if (tree.busy) emit({ kind: "text", delta: answer.slice(half) });
+      });
+    later(writes ? draw.between(2000, 5000) : draw.between(1, 800), () => {
       if (fault !== null) return fail();
       record.final = answer;
       // Between its record and its last words a harness can be killed.

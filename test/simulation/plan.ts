@@ -117,7 +117,7 @@ function saidBy(draw: Draw, count: number, chats: number): Said[] {
 }
 
 /** Roughly how many writes and steps a run makes: faults that strike by number are spread over them. */
-const SPREAD = { writes: 160, steps: 700, sends: 30, edits: 20, polls: 40, prompts: 25 } as const;
+const SPREAD = { writes: 160, steps: 700, sends: 30, edits: 8, polls: 40, prompts: 25 } as const;
 
 function faultOf(draw: Draw, said: readonly Said[]): Fault {
   const at = draw.between(0, TALK);
