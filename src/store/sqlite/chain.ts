@@ -8,7 +8,6 @@
 import type { EntryState } from "../../core/entry.ts";
 import type { Instant } from "../../core/time.ts";
 import type { Tx } from "./context.ts";
-import { nextNumber } from "./counters.ts";
 import type { EntryRow } from "./rows.ts";
 import { patchEntry, sealOf } from "./seals.ts";
 
@@ -19,7 +18,10 @@ export interface Line {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** A line as it is stored. `n` rises over all entries. */
+/** Lines that one commit can number. */
+const LINES_PER_COMMIT = 2 ** 20;
+
+/** A line as it is stored. `n` rises over all entries: the number of its commit, and its own among the commit's lines. */
 export interface LineRow {
   readonly entry: string;
   readonly n: number;
@@ -50,7 +52,7 @@ export function addLine(
 ): string {
   const line = {
     entry: after.id,
-    n: nextNumber({ db }, "line"),
+    n: db.writing.commit * LINES_PER_COMMIT + db.writing.lines++,
     at,
     epoch,
     event,

@@ -159,12 +159,7 @@ function confirm(state: State, { commit, pending, outcomes }: Batch): void {
 function transact(options: CommitterOptions, pending: readonly Pending[]): Batch {
   const { db, epoch } = options;
   db.run("BEGIN IMMEDIATE");
-  const mine = db.get<{ commits: number }>(
-    `INSERT INTO counters SELECT 'store:commits', 1 FROM meta WHERE epoch = ?
-     ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value AS commits`,
-    epoch,
-  );
-  if (mine === undefined) throw new RollcallError("store-io", { detail: "the store has another owner now" });
+  const number = nextCommit(db, epoch);
   const alone = pending.length === 1;
   const outcomes = pending.map((one) => attempt(options, one, alone));
   // Refusals alone are no reason to wait for the disk.
@@ -173,7 +168,19 @@ function transact(options: CommitterOptions, pending: readonly Pending[]): Batch
     return { commit: null, pending, outcomes };
   }
   commit(options);
-  return { commit: mine.commits, pending, outcomes };
+  return { commit: number, pending, outcomes };
+}
+
+/** Proves that the store is still ours, and numbers the commit. @throws RollcallError `store-io` when it isn't */
+function nextCommit(db: Database, epoch: number): number {
+  const ours = db.run(
+    "UPDATE counters SET value = value + 1 WHERE name = 'store:commits' AND (SELECT epoch FROM meta) = ?",
+    epoch,
+  );
+  if (ours !== 1) throw new RollcallError("store-io", { detail: "the store has another owner now" });
+  const row = db.get<{ value: number }>("SELECT value FROM counters WHERE name = 'store:commits'");
+  Object.assign(db.writing, { commit: row?.value ?? 0, lines: 0 });
+  return db.writing.commit;
 }
 
 function commit({ db, clock, timed }: CommitterOptions): void {

@@ -22,13 +22,10 @@ export function countersOf({ db }: Pick<Tx, "db">, prefix: string): ReadonlyMap<
 }
 
 /** Numbers that are given once and never again. */
-export type Numbered = "entry" | "delivery" | "line";
+export type Numbered = "entry" | "delivery";
 
 /** The next number of its kind. It stands where every commit writes anyway. */
 export function nextNumber({ db }: Pick<Tx, "db">, what: Numbered): number {
-  const row = db.get<{ value: number }>(
-    "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
-    `store:${what}`,
-  );
-  return row?.value ?? 0;
+  db.run("UPDATE counters SET value = value + 1 WHERE name = ?", `store:${what}`);
+  return db.get<{ value: number }>("SELECT value FROM counters WHERE name = ?", `store:${what}`)?.value ?? 0;
 }

@@ -16,6 +16,8 @@ export interface Database {
   /** Statements without values, not cached. */
   exec(sql: string): void;
   inTransaction(): boolean;
+  /** The commit that is being written, and how many lines of history it has so far. */
+  readonly writing: { commit: number; lines: number };
   close(): void;
 }
 
@@ -68,6 +70,7 @@ export function createDatabase(raw: DatabaseSync): Database {
     run: (sql, ...values) => Number(statement(sql).run(...values).changes),
     exec: (sql) => raw.exec(sql),
     inTransaction: () => raw.isTransaction,
+    writing: { commit: 0, lines: 0 },
     close: () => raw.close(),
   };
 }

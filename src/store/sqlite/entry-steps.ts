@@ -28,6 +28,12 @@ export function entryAt({ db }: Pick<Tx, "db">, seq: number): EntryRow | undefin
   return db.get<EntryRow>("SELECT * FROM entries NOT INDEXED WHERE seq = ?", seq);
 }
 
+/** The row as it stands: the caller may have told something of the entry since it read it. */
+function asNow(tx: Tx, row: EntryRow): EntryRow {
+  const now = tx.db.get<{ seal: string }>("SELECT seal FROM entries NOT INDEXED WHERE seq = ?", row.seq);
+  return now?.seal === row.seal ? row : (entryAt(tx, row.seq) ?? row);
+}
+
 /** Stores an accepted entry with its first line, and its key once more. */
 export function insertEntry(tx: Tx, entry: NewEntry, by?: string): EntryRow {
   const of = entry.replayOf === null ? {} : { replayOf: entry.replayOf };
@@ -140,8 +146,7 @@ export function stepEntry(tx: Tx, row: EntryRow, to: EntryState, change: EntryCh
     hold: change.hold === undefined ? null : JSON.stringify(change.hold),
     turn: change.turn === undefined ? row.turn : change.turn,
   };
-  // Read anew: the caller may have told something of the entry since it read the row.
-  writeStep(tx, entryAt(tx, row.seq) ?? row, changed, line);
+  writeStep(tx, asNow(tx, row), changed, line);
   count(tx, `entries:${row.state}`, -1);
   count(tx, `entries:${to}`, 1);
   followDead(tx, row, to, line);
