@@ -16,7 +16,7 @@ import { expireAnswers } from "./answers.ts";
 import { settlementOf } from "./classify.ts";
 import type { DispatcherDeps } from "./deps.ts";
 import { OUTBOX } from "./limits.ts";
-import { createLines, headOf, type Account, type Line, type Lines } from "./lines.ts";
+import { chatPauseOf, createLines, headOf, type Account, type Line, type Lines } from "./lines.ts";
 import { pickNext, type LineView, type Picked } from "./pick.ts";
 import { createSendHealth, type SendHealth } from "./send-health.ts";
 import { takeTurn } from "./turn.ts";
@@ -209,14 +209,7 @@ function dueIn(account: Account, line: Line, now: Duration): Duration | null {
     const view = account.lines.get(`${DELIVERY_LINE.progress} ${line.address}`);
     if (view?.busy === true && view.queue[0]?.delivery.turn === head.delivery.turn) return null;
   }
-  return Math.max(0, head.dueAt - now, pauseOf(account, line, now));
-}
-
-/** How long the platform still wants this line's conversation left alone. What is over is forgotten. */
-function pauseOf({ pausedChats }: Account, { to }: Line, now: Duration): Duration {
-  const left = (pausedChats.get(to.conversation) ?? now) - now;
-  if (left <= 0) pausedChats.delete(to.conversation);
-  return left;
+  return Math.max(0, head.dueAt - now, chatPauseOf(account, line, now));
 }
 
 /** One turn of one line. Marks it as busy before anything else can run. */

@@ -173,3 +173,15 @@ function itemOf(delivery: Delivery, clock: Clock): Item {
   const wait = Math.min(OUTBOX.storedWait, Math.max(0, delivery.notBefore - clock.now()));
   return { delivery, bornAt: now - age, dueAt: delivery.state === "ready" || wait === 0 ? 0 : now + wait };
 }
+
+/** How long the platform still wants this line's conversation left alone. What is over is forgotten. */
+export function chatPauseOf({ pausedChats }: Account, { to }: Line, now: Duration): Duration {
+  const left = (pausedChats.get(to.conversation) ?? now) - now;
+  if (left <= 0) pausedChats.delete(to.conversation);
+  return left;
+}
+
+/** How long the platform wants this line left alone, with its whole account. */
+export function pauseOf(account: Account, line: Line, now: Duration): Duration {
+  return Math.max(account.pausedUntil - now, chatPauseOf(account, line, now));
+}

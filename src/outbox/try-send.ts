@@ -15,6 +15,8 @@ interface TryDeps extends DispatcherDeps {
   readonly since: () => number;
   /** The channel has been asked: it has taken its place. */
   readonly begun: () => void;
+  /** Whether the platform wants this chat left alone now. */
+  readonly paused: () => boolean;
   /** What the platform said, as soon as it has said it: it may want to be left alone before that can be stored. */
   readonly heard: (outcome: SendOutcome) => void;
 }
@@ -40,7 +42,8 @@ export async function trySend(
 ): Promise<Tried | "later" | null> {
   const { delivery } = item;
   const view = await liveViewOf(deps, delivery);
-  if (view === "later") return "later";
+  // What came before may have taken long, and the platform may want to be left alone by now.
+  if (view === "later" || deps.paused()) return "later";
   const intent = await deps.store.sending(delivery.id, delivery.state, delivery.attempts, deps.clock.now());
   if (intent === null) return null;
   const begun = deps.clock.monotonic();

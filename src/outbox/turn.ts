@@ -6,7 +6,7 @@ import { askFirst } from "./answers.ts";
 import type { DispatcherDeps } from "./deps.ts";
 import { isMissed, publishEnds } from "./ends.ts";
 import { OUTBOX } from "./limits.ts";
-import { headOf, placeOf, type Account, type Item, type Line, type Lines } from "./lines.ts";
+import { headOf, pauseOf, placeOf, type Account, type Item, type Line, type Lines } from "./lines.ts";
 import { trySend, type Tried } from "./try-send.ts";
 
 /** The line whose turn it is. */
@@ -50,6 +50,7 @@ export async function takeTurn(
       stop: place.stop,
       since: place.since,
       begun: place.begun,
+      paused: () => pauseOf(place.account, line, deps.clock.monotonic()) > 0,
       heard: (outcome) => pause(deps, place, outcome),
     },
     channel,
