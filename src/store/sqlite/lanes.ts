@@ -42,10 +42,14 @@ export function createLaneReads({ db, vet }: Pick<StoreContext, "db" | "vet">): 
       return turns.flatMap(({ turn }) => {
         const row = turn === null ? undefined : turnRow({ db }, turn);
         if (row === undefined) return [];
-        const entries = vet.entries(runningEntries({ db }, row));
-        if (vet.turn(row)) return [{ turn: turnOf(row), entries: entries.map(entryOf) }];
-        // Who ran it, and how far it came, is what its row would say.
-        for (const entry of entries) vet.doubt(entry, "turn", `its turn ${row.id} isn't as it was written`);
+        if (vet.turn(row)) {
+          const entries = vet.entries(runningEntries({ db }, row));
+          return [{ turn: turnOf(row), entries: entries.map(entryOf) }];
+        }
+        // Who ran it, how far it came, and with which entries, is what its row would say.
+        const running = db.all<EntryRow>("SELECT * FROM entries WHERE state = 'running' AND turn = ?", turn);
+        for (const entry of vet.entries(running))
+          vet.doubt(entry, "turn", `its turn ${row.id} isn't as it was written`);
         return [];
       });
     },

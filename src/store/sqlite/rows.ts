@@ -148,8 +148,14 @@ export function turnOf(row: TurnRow): Turn {
   };
 }
 
+/** The entries of a turn, none when its row is damaged beyond reading: who uses what they say looks at its seal. */
 export function entryIdsOf(row: Pick<TurnRow, "entries">): readonly MessageId[] {
-  return JSON.parse(row.entries) as readonly MessageId[];
+  try {
+    return JSON.parse(row.entries) as readonly MessageId[];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
 }
 
 export function replyOf(row: Pick<TurnRow, "reply">): Reply | null {
