@@ -42,7 +42,7 @@ test("a history that was copied passes the store's own scan, and its books agree
 test("a copied row that is changed by hand is found by the same scan", async (t) => {
   const dir = await filled(t);
   const db = new DatabaseSync(join(dir, STORE_FILE));
-  const line = "(SELECT entry, n FROM history WHERE event = 'prompted' LIMIT 1 OFFSET 200)";
+  const line = "(SELECT entry, n FROM history WHERE event = 'prompted' LIMIT 1 OFFSET 100)";
   db.exec(`UPDATE history SET data = '{}' WHERE (entry, n) = ${line}`);
   db.close();
   const { damages } = await damagesOf(t, dir);
