@@ -117,6 +117,18 @@ describe("an opening", () => {
     await store.close();
   });
 
+  it("never gives a number that is there already", async (t) => {
+    const dir = await filled(t);
+    meddle(dir, "UPDATE counters SET value = 2 WHERE name = 'store:entry'");
+    const store = await open(dir);
+    assert.equal((await acceptOne(store, 9)).seq, 6);
+    await store.close();
+    meddle(dir, "DELETE FROM counters WHERE name = 'store:entry'");
+    const next = await open(dir);
+    assert.equal((await acceptOne(next, 10)).seq, 7);
+    await next.close();
+  });
+
   it("refuses tables that aren't what they were made as", async (t) => {
     const dir = await filled(t);
     const raw = new DatabaseSync(join(dir, STORE_FILE));

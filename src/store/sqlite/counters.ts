@@ -29,3 +29,15 @@ export function nextNumber({ db }: Pick<Tx, "db">, what: Numbered): number {
   db.run("UPDATE counters SET value = value + 1 WHERE name = ?", `store:${what}`);
   return db.get<{ value: number }>("SELECT value FROM counters WHERE name = ?", `store:${what}`)?.value ?? 0;
 }
+
+/** A number that is there already is never given, whatever became of the counter. */
+export function liftNumbers(db: Tx["db"]): void {
+  for (const [name, table] of [
+    ["store:entry", "entries"],
+    ["store:delivery", "deliveries"],
+  ] as const) {
+    const last = db.get<{ seq: number | null }>(`SELECT max(seq) AS seq FROM ${table}`)?.seq ?? 0;
+    const known = db.get<{ value: number }>("SELECT value FROM counters WHERE name = ?", name)?.value ?? -1;
+    if (known < last) db.run("INSERT OR REPLACE INTO counters VALUES (?, ?)", name, last);
+  }
+}

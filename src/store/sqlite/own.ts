@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { constants, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf, RollcallError } from "../../core/errors.ts";
+import { liftNumbers } from "./counters.ts";
 import type { Database } from "./database.ts";
 import { makeMark, openMark, readMark, type Mark, type MarkState } from "./mark.ts";
 import { markVerdict, type StoreFacts } from "./mark-verdict.ts";
@@ -49,6 +50,7 @@ export function own(db: Database, dir: string, version: string, acceptLoss: bool
   db.get("PRAGMA wal_checkpoint(TRUNCATE)");
   migrate(db);
   proveLayout(db);
+  liftNumbers(db);
   rebuildIfAsked(db);
   const identity = loss === null ? (facts?.identity ?? newIdentity()) : newIdentity();
   const epoch = raiseEpoch(db, version, {
