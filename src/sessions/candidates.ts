@@ -16,12 +16,16 @@ export interface Runner {
 }
 
 /**
- * Only those of the harness that has begun with the turn, where one of them is there: no other takes over in silence.
- * Pure.
+ * Only those of the harness that has begun with the turn: no other takes over in silence, also when it went away just
+ * now. All of them when none has begun, or when the agent has that harness no more. Pure.
  */
-export function ownFirst(runners: readonly Runner[], turn: Pick<Turn, "harness">): readonly Runner[] {
-  const own = runners.filter(({ harness }) => harness.id === turn.harness);
-  return own.length > 0 ? own : runners;
+export function ownOnly(
+  runners: readonly Runner[],
+  turn: Pick<Turn, "harness">,
+  candidates: readonly Candidate[],
+): readonly Runner[] {
+  if (!candidates.some(({ harness }) => harness === turn.harness)) return runners;
+  return runners.filter(({ harness }) => harness.id === turn.harness);
 }
 
 /**

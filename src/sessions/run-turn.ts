@@ -14,14 +14,14 @@ import type { Turn } from "../core/turn.ts";
 import { runAttempt, type AttemptOutcome } from "./attempt.ts";
 import { answerTurn } from "./answer.ts";
 import { settleFailure } from "./settle-failure.ts";
-import { candidatesFor, ownFirst, type Runner } from "./candidates.ts";
+import { candidatesFor, ownOnly, type Runner } from "./candidates.ts";
 import { lookAgain } from "./look-again.ts";
 import type { TurnDeps } from "./turn-deps.ts";
 import { fenceOf, type Attempt, type TurnWork } from "./turn-work.ts";
 
 /** Runs a claimed turn to a durable end. Resolves when its entries have moved on; never throws for a harness's fault. */
 export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
-  const runners = ownFirst(
+  const runners = ownOnly(
     candidatesFor(
       deps.availability,
       work.generation,
@@ -29,6 +29,7 @@ export async function runTurn(deps: TurnDeps, work: TurnWork): Promise<void> {
       await deps.store.sessionModel(work.turn.session),
     ),
     work.turn,
+    work.generation.candidates(work.agent.id),
   );
   let turn: Turn | null = work.turn;
   let failure: Failure = noCandidate(deps, work);
@@ -112,8 +113,9 @@ function others(deps: TurnDeps, { agent, generation }: TurnWork, rest: readonly 
   );
 }
 
-function noCandidate(deps: TurnDeps, { agent, generation }: TurnWork): Failure {
-  const first = deps.availability.of(agent.id, generation)[0];
+function noCandidate(deps: TurnDeps, { agent, generation, turn }: TurnWork): Failure {
+  const states = deps.availability.of(agent.id, generation);
+  const first = states.find(({ candidate }) => candidate.harness === turn.harness) ?? states[0];
   return {
     class: "structural",
     code: first?.code ?? "agent-unavailable",

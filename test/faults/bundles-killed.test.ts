@@ -10,7 +10,9 @@ const QUEUE = { agents: { list: [{ id: "main", model: { primary: "echo/default" 
 
 const paste = "lorem ipsum ".repeat(834);
 
-const CASES: Readonly<Record<string, { readonly pieces: number; readonly say: (telegram: FakeTelegram) => void }>> = {
+const CASES: Readonly<
+  Record<string, { readonly pieces: number; readonly say: (telegram: FakeTelegram) => void }>
+> = {
   "an album of ten": {
     pieces: 10,
     say: (telegram) => void telegram.album(10, { caption: "look at these" }),

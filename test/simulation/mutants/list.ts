@@ -167,7 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "another harness goes on with what one has begun",
     file: "src/sessions/candidates.ts",
-    find: "return own.length > 0 ? own : runners;",
+    find: "return runners.filter(({ harness }) => harness.id === turn.harness);",
     put: "return runners;",
   },
   {
