@@ -7,11 +7,12 @@ import { describe, it, type TestContext } from "node:test";
 import { RollcallError } from "../../src/core/errors.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import type { Store } from "../../src/ports/store.ts";
-import { checkpointIfDue, holdCheckpoints } from "../../src/store/sqlite/checkpoint.ts";
+import { createCommitter } from "../../src/store/sqlite/committer.ts";
 import { createDatabase } from "../../src/store/sqlite/database.ts";
+import { migrate } from "../../src/store/sqlite/migrate.ts";
 import { createMemoryDisk, openMemoryStore, openStore } from "../../src/store/sqlite/open.ts";
 import { acceptOne, answered, body, sessionKey } from "../contracts/store-samples.ts";
-import { createFakeClock } from "../fakes/clock.ts";
+import { createFakeClock, settle } from "../fakes/clock.ts";
 
 const never = new AbortController().signal;
 
@@ -85,29 +86,46 @@ describe("a copy of the store", () => {
     assert.equal(size(), 1);
   });
 
-  it("while it is made the database's file doesn't change, however much is written", (t) => {
+  it("while it is made the database's file doesn't change, however much is written", async (t) => {
     const dir = mkdtempSync(join(tmpdir(), "rollcall-held-"));
     t.after(() => rmSync(dir, { recursive: true }));
     const file = join(dir, "held.db");
     const db = createDatabase(new DatabaseSync(file));
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (x TEXT)");
-    const write = (): void => {
-      db.exec("BEGIN");
-      for (let n = 0; n < 1200; n++) db.run("INSERT INTO t VALUES (?)", "so ".repeat(1500));
-      db.exec("COMMIT");
-      checkpointIfDue(db);
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0");
+    migrate(db);
+    db.exec("CREATE TABLE t (x TEXT); UPDATE meta SET epoch = 1; PRAGMA wal_checkpoint(TRUNCATE)");
+    const defer = (run: () => void): void => void setImmediate(run);
+    const committer = createCommitter({ db, epoch: 1, defer, committed: () => {} });
+    const write = async (): Promise<void> => {
+      await committer.write(() => {
+        for (let n = 0; n < 1200; n++) db.run("INSERT INTO t VALUES (?)", "so ".repeat(1500));
+      });
+      // The log is looked at after the callers of the batch had their turn.
+      await settle();
     };
     const before = readFileSync(file);
-    const [first, second] = [holdCheckpoints(db), holdCheckpoints(db)];
-    write();
+    const [first, second] = [committer.holdCheckpoints(), committer.holdCheckpoints()];
+    await write();
     first();
     first();
-    write();
+    await write();
     assert.ok(readFileSync(file).equals(before), "as long as anybody holds it");
     second();
-    write();
+    await write();
     assert.ok(readFileSync(file).length > before.length);
     db.close();
+  });
+
+  it("a store that is being copied holds its checkpoints", async (t) => {
+    const { dir, store } = await opened(t);
+    for (let n = 0; n < 50; n++) await acceptOne(store, n, { body: body("so ".repeat(2000)) });
+    const before = readFileSync(join(dir, "store.db"));
+    const copying = store.snapshot(join(dir, "copy.db"), never);
+    // Far more than the log may hold otherwise; the copying process needs longer than this to begin.
+    for (let n = 50; n < 200; n++) void acceptOne(store, n, { body: body("so ".repeat(12_000)) });
+    await settle(8);
+    assert.ok(readFileSync(join(dir, "store.db")).equals(before));
+    assert.ok((await copying).commit > 0);
   });
 
   it("one that is broken off leaves nothing behind, and the store goes on", async (t) => {

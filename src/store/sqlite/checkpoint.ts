@@ -12,22 +12,6 @@ interface Log {
 /** Databases without a write-ahead log: those in memory. */
 const unlogged = new WeakSet<Database>();
 
-/** Who keeps the database's file as it is, by connection. */
-const held = new WeakMap<Database, number>();
-
-/**
- * From now on the database's file doesn't change, and its log only grows, until the returned call. That is what a copy
- * from outside needs; the log takes more space meanwhile.
- */
-export function holdCheckpoints(db: Database): () => void {
-  held.set(db, (held.get(db) ?? 0) + 1);
-  let holding = true;
-  return () => {
-    if (holding) held.set(db, (held.get(db) ?? 1) - 1);
-    holding = false;
-  };
-}
-
 /**
  * Copies the write-ahead log into the database when it has grown. Ours instead of SQLite's automatic one, because that
  * one keeps a failed fsync to itself. A full disk is no fault here: it is tried again after the next commit.
@@ -35,7 +19,7 @@ export function holdCheckpoints(db: Database): () => void {
  * @throws RollcallError `store-io`
  */
 export function checkpointIfDue(db: Database): void {
-  if ((held.get(db) ?? 0) > 0 || unlogged.has(db)) return;
+  if (unlogged.has(db)) return;
   const log = db.get<Log>("PRAGMA wal_checkpoint(NOOP)");
   if (log === undefined || log.log < 0) return void unlogged.add(db);
   if (log.log - log.checkpointed < CHECKPOINT_FRAMES) return;

@@ -26,6 +26,11 @@ export interface Committer {
    * @throws RollcallError `store-full`, `store-io`, `draining` after `close`, or whatever `work` threw
    */
   write<T, L = never>(work: () => T, lost?: L): Promise<T | L>;
+  /**
+   * From now on the database's file doesn't change, and its log only grows, until the returned call. That is what a copy
+   * from outside needs; the log takes more space meanwhile.
+   */
+  holdCheckpoints(): () => void;
   /** Nothing is written from now on: a read has found the file to be damaged. */
   fail(fault: RollcallError): void;
   /** Whether a fault of the disk or the file ended the writing. */
@@ -74,12 +79,14 @@ interface State {
   /** Durable, and not marked for want of space: its callers wait, and so does everybody after them. */
   unmarked: Batch | null;
   scheduled: boolean;
+  /** How many keep the database's file as it is. */
+  holds: number;
   /** Why nothing is written any more. */
   stopped: RollcallError | null;
 }
 
 export function createCommitter(options: CommitterOptions): Committer {
-  const state: State = { options, queue: [], unmarked: null, scheduled: false, stopped: null };
+  const state: State = { options, queue: [], unmarked: null, scheduled: false, holds: 0, stopped: null };
   return {
     write<T, L>(work: () => T, lost?: L) {
       return new Promise<T | L>((resolve, reject) => {
@@ -87,6 +94,14 @@ export function createCommitter(options: CommitterOptions): Committer {
         state.queue.push({ work, lost, resolve: resolve as (value: unknown) => void, reject });
         schedule(state);
       });
+    },
+    holdCheckpoints() {
+      state.holds += 1;
+      let holding = true;
+      return () => {
+        if (holding) state.holds -= 1;
+        holding = false;
+      };
     },
     fail(fault) {
       state.stopped ??= fault;
@@ -116,7 +131,7 @@ function schedule(state: State): void {
 
 function tidy(state: State): void {
   // After every batch: how much one writes is up to its callers, and the look costs a hundredth of a commit.
-  if (state.stopped !== null) return;
+  if (state.stopped !== null || state.holds > 0) return;
   try {
     checkpointIfDue(state.options.db);
   } catch (error) {

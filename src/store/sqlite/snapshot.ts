@@ -7,7 +7,6 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { codeOf, messageOf, RollcallError } from "../../core/errors.ts";
 import type { KnownSession, Snapshot, SnapshotStore } from "../../ports/snapshot.ts";
-import { holdCheckpoints } from "./checkpoint.ts";
 import type { StoreContext } from "./context.ts";
 import { COPY_PROGRAM, type CopyLine, type CopyOrder } from "./copy-process.ts";
 import type { Database } from "./database.ts";
@@ -33,7 +32,7 @@ export function createSnapshots(
       if (file === null) throw new RollcallError("not-supported", { detail: "this store has no files" });
       if (existsSync(path)) throw new RollcallError("store-io", { detail: "there is a file already" });
       await proveSpace(file, path);
-      const release = holdCheckpoints(db);
+      const release = committer.holdCheckpoints();
       try {
         // After this the log holds a frame that isn't in the database, so that it can't begin anew while it is copied.
         const least = await committer.write(() => commitOf(db));
