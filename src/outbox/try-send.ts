@@ -26,6 +26,8 @@ export interface Tried {
   readonly outcome: SendOutcome;
   /** As it is now; null when it is at its end. */
   readonly left: Delivery | null;
+  /** When it is tried again, monotonic; of no meaning at its end. */
+  readonly dueAt: Duration;
   /** It is there, in this message, and shall be written there once more. */
   readonly assertIn: string | null;
 }
@@ -76,6 +78,9 @@ async function settle(
         detail: "an earlier edit may land on it",
       }
     : settlementOf(intent, outcome, clock.now(), deps.random.next());
+  // By the clock that doesn't jump, and from now: until it is stored a full disk may be waited for.
+  const wait = "notBefore" in to ? Math.max(0, to.notBefore - clock.now()) : 0;
+  const dueAt = clock.monotonic() + wait;
   if (to.state === "dead") {
     const notice = gapNotice(deps, intent, outcome, intent.part === 0 && request.last);
     if (notice !== null) await stored(deps, () => deps.store.addDelivery(notice));
@@ -94,7 +99,7 @@ async function settle(
   publishEnds(deps, settled.ended);
   const { state } = settled.delivery;
   const left = state === "sent" || state === "dead" ? null : settled.delivery;
-  return { outcome, left, assertIn: doubtful && outcome.kind === "sent" ? outcome.platformId : null };
+  return { outcome, left, dueAt, assertIn: doubtful && outcome.kind === "sent" ? outcome.platformId : null };
 }
 
 /** What has happened must be kept: as long as the store can't, nothing else of this line goes on. */

@@ -58,7 +58,7 @@ export async function takeTurn(
     following,
   );
   if (tried === "later") lines.replace(line, item, { ...item, dueAt: now + OUTBOX.fault });
-  else follow(deps, place, item, tried);
+  else follow(place, item, tried);
   return tried === null || tried === "later" ? null : tried.outcome;
 }
 
@@ -98,15 +98,13 @@ function pause(deps: DispatcherDeps, { account, line }: Place, outcome: SendOutc
 }
 
 /** What the try leaves of the line. */
-function follow(deps: DispatcherDeps, { lines, line }: Place, item: Item, tried: Tried | null): void {
-  const now = deps.clock.monotonic();
+function follow({ lines, line }: Place, item: Item, tried: Tried | null): void {
   if (tried === null) return lines.replace(line, item, null);
-  const { outcome, left, assertIn } = tried;
+  const { outcome, left, dueAt, assertIn } = tried;
   if (outcome.kind === "refused" && outcome.scope === "chat" && item.delivery.turn !== null)
     line.doomed = { turn: item.delivery.turn, detail: outcome.detail };
   if (left === null) return lines.replace(line, item, null);
   if (placeOf(left).address !== line.address) return moveOn(lines, line, item, left);
-  const dueAt = now + Math.max(0, left.notBefore - deps.clock.now());
   lines.replace(line, item, { ...item, delivery: left, dueAt, ...(assertIn !== null && { assertIn }) });
 }
 

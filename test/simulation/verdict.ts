@@ -103,7 +103,11 @@ function judgeEntry(
       const failures = (harm?.failures ?? 0) + witness.unopenable;
       const excused = jumped || deadReply || harm?.ended === true || failures >= ATTEMPTS;
       if (!excused) witness.fail("I13", `message ${token} is dead after ${failures} failures`);
-      if (!deadReply && !ofTurn.some(({ kind }) => kind === "notice"))
+      const notices = deliveries.filter(
+        ({ kind, key, turn }) =>
+          kind === "notice" && ((turn !== null && turn === entry.turn) || key.includes(entry.id)),
+      );
+      if (!deadReply && notices.length === 0)
         witness.fail("untold", `message ${token} is dead and its sender wasn't told`);
       return;
     }
