@@ -2,38 +2,20 @@
 // everything is answered once there is room again.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import net from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { runInSmallDisk } from "../fakes/small-disk.ts";
 import { startWebhook } from "../fakes/webhook.ts";
 import { makeHome, startGateway } from "../gateway/program.ts";
 import { answeredOn, eventually, telegramHome } from "./telegram-stage.ts";
 
-const PROCESS = join(import.meta.dirname, "pressure-disk-process.ts");
-const IN_A_SMALL_DISK = [
-  "-rm",
-  "sh",
-  "-c",
-  'mount -t tmpfs -o size=24m rollcall "$1" && exec "$2" --test-reporter=tap "$3" "$1"',
-  "sh",
-];
+const program = join(import.meta.dirname, "pressure-disk-process.ts");
 
-test("a disk that fills up shuts the intake before it is full, and opens it again", (t) => {
-  const dir = mkdtempSync(join(tmpdir(), "rollcall-low-"));
-  t.after(() => rmSync(dir, { recursive: true }));
-  const able = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "rollcall", dir], { encoding: "utf8" });
-  if (able.status !== 0) return t.skip(`no small disk here: ${able.error?.message ?? able.stderr.trim()}`);
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const run = spawnSync("unshare", [...IN_A_SMALL_DISK, dir, process.execPath, PROCESS], {
-    encoding: "utf8",
-    env: { ...env, TMPDIR: dir },
-  });
-  for (const [, line = ""] of run.stdout.matchAll(/^\s*# (disk low: .*)$/gm)) t.diagnostic(line);
-  assert.equal(run.status, 0, run.stdout + run.stderr);
-});
+test("a disk that fills up shuts the intake before it is full, and opens it again", (t) =>
+  runInSmallDisk(t, { program, size: "24m", says: "disk low" }));
 
 test("hardly any file descriptors left: told within 10 s, nothing is dropped", async (t) => {
   if (spawnSync("prlimit", ["--version"]).status !== 0) return t.skip("there is no prlimit here");
