@@ -10,6 +10,7 @@ import type { AccountingState, AccountingStore } from "../ports/accounting.ts";
 import type { Alerts } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
+import { createSlices, type SliceEnd } from "./slices.ts";
 import { differenceOf, imbalancesOf } from "./accounting-equations.ts";
 
 export interface Accounting {
@@ -35,9 +36,6 @@ const SUBJECT = "store";
 export function createAccounting(deps: AccountingDeps): Accounting {
   const { clock, log, alerts } = deps;
   let last: AccountingState | null = null;
-  let begun = 0;
-  let stopped = false;
-  let cancel = (): void => {};
 
   const report = (next: AccountingState): void => {
     const before = last?.difference ?? 0;
@@ -52,38 +50,24 @@ export function createAccounting(deps: AccountingDeps): Accounting {
       log.error("accounting.difference", { difference, imbalances }, summaryOf(next));
     alerts?.raise({ code: "accounting-difference", subject: SUBJECT, summary: summaryOf(next) });
   };
-  const look = async (): Promise<Duration> => {
+  const look = async (begun: Duration): Promise<SliceEnd> => {
     const recount = await deps.store.recount(SLICE_ROWS);
-    if (recount === null || stopped) return PAUSE.slice;
+    if (recount === null || slices.stopped) return { pause: PAUSE.slice, afresh: false };
     const imbalances = imbalancesOf(recount);
     const entries = Object.values(recount.rows).reduce((sum, n) => sum + n, 0);
     const now = clock.monotonic();
     report({ difference: differenceOf(imbalances), imbalances, at: clock.now(), entries, took: now - begun });
-    return PAUSE.recount;
+    return { pause: PAUSE.recount, afresh: true };
   };
-  const step = async (): Promise<void> => {
-    let pause: Duration = PAUSE.fault;
-    try {
-      pause = await look();
-    } catch (error) {
-      log.warn("accounting.failed", { error: messageOf(error) });
-    }
-    if (stopped) return;
-    cancel = clock.timer(pause, () => {
-      if (pause !== PAUSE.slice) begun = clock.monotonic();
-      void step();
-    });
+  const failed = (error: unknown): SliceEnd => {
+    log.warn("accounting.failed", { error: messageOf(error) });
+    return { pause: PAUSE.fault, afresh: true };
   };
+  const slices = createSlices({ clock, slice: look, failed });
   return {
     last: () => last,
-    start() {
-      begun = clock.monotonic();
-      void step();
-    },
-    stop() {
-      stopped = true;
-      cancel();
-    },
+    start: () => slices.start(),
+    stop: () => slices.stop(),
   };
 }
 

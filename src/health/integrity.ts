@@ -11,6 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Damage, IntegrityStore, ScanPass } from "../ports/integrity.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import { createSlices, type SliceEnd } from "./slices.ts";
 
 export interface IntegrityWatch {
   /** Null until the first look at everything came to its end. */
@@ -50,9 +51,6 @@ export function createIntegrityWatch(deps: IntegrityDeps): IntegrityWatch {
   const { store, clock, log, metrics } = deps;
   const pace = deps.pace ?? SCAN_PACE;
   let last: ScanPass | null = null;
-  let begun = 0;
-  let stopped = false;
-  let cancel = (): void => {};
   let seen = 0;
 
   const tell = (damage: Damage): void => {
@@ -64,39 +62,25 @@ export function createIntegrityWatch(deps: IntegrityDeps): IntegrityWatch {
     const code: ErrorCode = part === "index" || part === "digest" ? "store-index" : "store-corrupt";
     deps.alerts.raise({ code, subject: "store/content", severity: "critical", lasting: false, summary });
   };
-  const look = async (): Promise<Duration> => {
+  const look = async (begun: Duration): Promise<SliceEnd> => {
     const pass = await store.scan(pace.rows);
-    if (pass === null || stopped) return pace.pause;
+    if (pass === null || slices.stopped) return { pause: pace.pause, afresh: false };
     last = { ...pass, at: clock.now(), took: clock.monotonic() - begun };
     log.info("store.scanned", { rows: pass.rows, damages: pass.damages, ms: Math.round(last.took) });
     metrics.gauge("store_scan_seconds", last.took / 1000);
-    return pace.rest;
+    return { pause: pace.rest, afresh: true };
   };
-  const step = async (): Promise<void> => {
-    let pause = AFTER_FAULT;
-    try {
-      pause = await look();
-    } catch (error) {
-      log.warn("store.scan_failed", { error: messageOf(error) });
-    }
-    if (stopped) return;
-    cancel = clock.timer(pause, () => {
-      if (pause === pace.rest) begun = clock.monotonic();
-      void step();
-    });
+  const failed = (error: unknown): SliceEnd => {
+    log.warn("store.scan_failed", { error: messageOf(error) });
+    return { pause: AFTER_FAULT, afresh: false };
   };
+  const slices = createSlices({ clock, slice: look, failed });
   // What the opening found is told before the first look.
   store.onDamage(tell);
   return {
     last: () => last,
-    start() {
-      begun = clock.monotonic();
-      void step();
-    },
-    stop() {
-      stopped = true;
-      cancel();
-    },
+    start: () => slices.start(),
+    stop: () => slices.stop(),
   };
 }
 
