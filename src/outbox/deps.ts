@@ -12,6 +12,7 @@ import type { OutboxStore } from "../ports/store.ts";
 
 /** What the dispatcher works with. */
 export interface DispatcherDeps {
+  /** Its `settle` waits while the disk is full: what a platform has said is known to nobody else. */
   readonly store: OutboxStore & OutboxPages;
   readonly clock: Clock;
   readonly random: Random;

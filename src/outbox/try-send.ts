@@ -85,7 +85,7 @@ async function settle(
     const notice = gapNotice(deps, intent, outcome, intent.part === 0 && request.last);
     if (notice !== null) await stored(deps, () => deps.store.addDelivery(notice));
   }
-  const settled = await stored(deps, () => deps.store.settle(intent.id, intent.attempts, to, clock.now()));
+  const settled = await deps.store.settle(intent.id, intent.attempts, to, clock.now());
   if (settled === null) {
     deps.log.warn("delivery.late", {
       id: intent.id,
